@@ -28,7 +28,12 @@ export interface Peer {
   /** Remote address, '' in process. */
   readonly address: string;
   /** The verified TLS client certificate's subject. Absent: no certificate, or one that did not verify. */
-  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  readonly certificate?: {
+    readonly commonName: string;
+    readonly organizations: readonly string[];
+    /** Hex; shown as the user's credential id. */
+    readonly fingerprintSha256?: string;
+  };
   /** Set only by in-process callers: skips authentication. */
   readonly user?: UserInfo;
 }

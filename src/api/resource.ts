@@ -135,7 +135,12 @@ export interface CustomSubresource<T extends HasMetadata> {
 export interface StreamSubresource<T extends HasMetadata> {
   readonly type: 'log' | 'exec' | 'attach' | 'portforward' | 'proxy';
   /** Checks the query and finds the target. Throws upstream's StatusError (no such container, pod not running, …). */
-  resolve(object: DeepReadonly<T> | undefined, key: ObjectKey, options: URLSearchParams, call: HookCall): Promise<StreamTarget>;
+  resolve(
+    object: DeepReadonly<T> | undefined,
+    key: ObjectKey,
+    options: URLSearchParams,
+    call: HookCall,
+  ): Promise<StreamTarget>;
 }
 export interface StreamTarget {
   /** Where to connect; '' dials from the server's own machine. */
@@ -192,7 +197,11 @@ export interface Writer {
     change: (object: T) => T | undefined,
     options?: WriteOptions & { readonly subresource?: string },
   ): Promise<DeepReadonly<T>>;
-  delete(resource: ResourceRef, key: ObjectKey, options?: WriteOptions & { readonly uid?: string; readonly gracePeriodSeconds?: number }): Promise<void>;
+  delete(
+    resource: ResourceRef,
+    key: ObjectKey,
+    options?: WriteOptions & { readonly uid?: string; readonly gracePeriodSeconds?: number },
+  ): Promise<void>;
 }
 export interface WriteOptions {
   readonly dryRun?: boolean;
@@ -214,6 +223,9 @@ export interface AuthorizationAttributes {
     readonly subresource: string;
     readonly namespace: string;
     readonly name: string;
+    /** Of list, watch and deletecollection, as in the query; absent if there is none. */
+    readonly fieldSelector?: string;
+    readonly labelSelector?: string;
   };
   /** Requests of other paths. */
   readonly path?: string;
@@ -227,7 +239,10 @@ export interface AuthorizationDecision {
 export interface TokenIssuer {
   issue(request: TokenRequestClaims): Promise<{ token: string; expirationTimestamp: string }>;
   /** Undefined if the token is not one of ours, expired, or bound to something that is gone. */
-  authenticate(token: string, audiences: readonly string[]): Promise<{ user: UserInfo; audiences: readonly string[] } | undefined>;
+  authenticate(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<{ user: UserInfo; audiences: readonly string[] } | undefined>;
 }
 export interface TokenRequestClaims {
   readonly namespace: string;

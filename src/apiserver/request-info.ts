@@ -15,4 +15,7 @@ export interface RequestInfo {
   readonly name: string;
   /** What follows the subresource, without its leading slash (proxy). */
   readonly subpath: string;
+  /** Of list, watch and deletecollection, as in the query; absent if there is none. */
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
 }
