@@ -1,6 +1,6 @@
 /**
- * Writes src/api/generated from spec/kubernetes: one module of interfaces per group and version, and one module of
- * typed resource references per group and version. Deterministic: the tidy test runs it into memory and compares.
+ * Writes src/api/generated from spec/kubernetes: one module of interfaces per group and version, one module of
+ * typed resource references, and the tables that schemas are compiled from (schema-tables.ts). Deterministic: the tidy test runs it into memory and compares.
  *
  *   node tools/generate-api.ts          writes
  *   generatedFiles()                    path -> text, for the test
@@ -10,6 +10,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { type GoTypes, schemaTablesModule } from './schema-tables.ts';
 
 interface Schema {
   $ref?: string;
@@ -58,7 +59,8 @@ const metaScalars: Record<string, string> = { Time: 'string', MicroTime: 'string
 function typeOf(schema: Schema, from: string, uses: Set<string>): string {
   const single = schema.allOf?.[0] ?? schema;
   if (single.$ref !== undefined) return refType(single.$ref.replace('#/components/schemas/', ''), from, uses);
-  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value).replaceAll('"', "'")).join(' | ');
+  if (schema.enum !== undefined)
+    return schema.enum.map((value) => JSON.stringify(value).replaceAll('"', "'")).join(' | ');
   if (schema.oneOf !== undefined) return 'string | number';
   switch (schema.type) {
     case 'string':
@@ -93,7 +95,10 @@ function refType(definition: string, from: string, uses: Set<string>): string {
 }
 
 function aliasOf(module: string): string {
-  return module.replace('.ts', '').replace('/', '').replaceAll(/[^a-z0-9]/g, '');
+  return module
+    .replace('.ts', '')
+    .replace('/', '')
+    .replaceAll(/[^a-z0-9]/g, '');
 }
 
 function interfaceText(name: string, schema: Schema, module: string, uses: Set<string>): string {
@@ -123,7 +128,9 @@ function interfaceModules(schemas: Record<string, Schema>): Map<string, string> 
   for (const [module, definitions] of modules) {
     const uses = new Set<string>();
     const body = definitions.map(([name, schema]) => interfaceText(name, schema, module, uses)).join('\n');
-    const imports = [...uses].sort().map((used) => `import type * as ${aliasOf(used)} from '#api/generated/${used}';\n`);
+    const imports = [...uses]
+      .sort()
+      .map((used) => `import type * as ${aliasOf(used)} from '#api/generated/${used}';\n`);
     files.set(module, banner + imports.join('') + (imports.length > 0 ? '\n' : '') + body);
   }
   return files;
@@ -170,6 +177,10 @@ export function generatedFiles(): Map<string, string> {
   const files = new Map<string, string>();
   for (const [module, text] of interfaceModules(spec.openapiV3.schemas)) files.set(`src/api/generated/${module}`, text);
   files.set('src/api/generated/resources.ts', resourceModule(discovery.default));
+  files.set(
+    'src/api/generated/schema-tables.ts',
+    schemaTablesModule(readSpec('go-types') as GoTypes, spec.openapiV3.schemas, banner),
+  );
   return files;
 }
 

@@ -38,6 +38,8 @@ export interface TypeSchema {
   /** list only. */
   readonly listType: 'atomic' | 'set' | 'map';
   readonly listMapKeys: readonly string[];
+  /** Go's name of the type, for upstream's error texts: `v1.PodSpec`, `int32`, `[]v1.Container`. Absent in custom resources. */
+  readonly goType?: string;
 }
 
 export interface FieldSchema {
@@ -49,6 +51,19 @@ export interface FieldSchema {
   /** Strategic merge patch. */
   readonly patchStrategy: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey: string;
+  /** How Go reads and prints the field; absent in custom resources, whose fields are kept as they are. */
+  readonly go?: GoField;
+}
+
+export interface GoField {
+  /** An explicit zero value differs from an absent one. */
+  readonly pointer: boolean;
+  /** Empty strings, lists and maps, zero numbers, false and nil are not printed. */
+  readonly omitEmpty: boolean;
+  /** The zero value, of a struct as well, is not printed. */
+  readonly omitZero: boolean;
+  /** Path in error texts: the Go names of inlined structs, then the field's name: `VolumeSource.hostPath`. */
+  readonly errorPath: string;
 }
 
 /** Finds definitions by name (`io.k8s.api.core.v1.Pod`); compiles each at its first use. */
