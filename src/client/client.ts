@@ -19,11 +19,22 @@ export interface Client {
   create<T extends HasMetadata>(resource: ResourceRef<T>, object: T, options?: WriteCallOptions): Promise<T>;
   update<T extends HasMetadata>(resource: ResourceRef<T>, object: T, options?: WriteCallOptions): Promise<T>;
   updateStatus<T extends HasMetadata>(resource: ResourceRef<T>, object: T, options?: WriteCallOptions): Promise<T>;
-  patch<T extends HasMetadata>(resource: ResourceRef<T>, key: ObjectKey, patch: unknown, options: PatchCallOptions): Promise<T>;
+  patch<T extends HasMetadata>(
+    resource: ResourceRef<T>,
+    key: ObjectKey,
+    patch: unknown,
+    options: PatchCallOptions,
+  ): Promise<T>;
   delete(resource: ResourceRef, key: ObjectKey, options?: DeleteCallOptions): Promise<void>;
   deleteCollection(resource: ResourceRef, options: ListOptions & DeleteCallOptions): Promise<void>;
   /** POST to a subresource with a body of its own kind (binding, eviction, token, scale). */
-  createSubresource<B, R>(resource: ResourceRef, key: ObjectKey, subresource: string, body: B, options?: WriteCallOptions): Promise<R>;
+  createSubresource<B, R>(
+    resource: ResourceRef,
+    key: ObjectKey,
+    subresource: string,
+    body: B,
+    options?: WriteCallOptions,
+  ): Promise<R>;
   /** Ends when the server ends the watch; an ERROR event is thrown as StatusError. */
   watch<T extends HasMetadata>(resource: ResourceRef<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   /** Any other request; the path is below the server's root. Answers of 400 and more are thrown. */
@@ -73,4 +84,5 @@ export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: T;
 }
-export type RawRequest = Pick<ApiRequest, 'method' | 'path'> & Partial<Pick<ApiRequest, 'query' | 'headers' | 'body' | 'signal'>>;
+export type RawRequest = Pick<ApiRequest, 'method' | 'path'> &
+  Partial<Pick<ApiRequest, 'query' | 'headers' | 'body' | 'signal'>>;
