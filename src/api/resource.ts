@@ -45,6 +45,8 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   validate?(object: DeepReadonly<T>, call: ValidationCall): FieldError[];
   /** Rules of a transition; `validate` has been run on the new object, too. */
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, call: ValidationCall): FieldError[];
+  /** A Warning sent with every answer of this resource: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  readonly deprecation?: string;
   /** Sent as Warning headers with code 299. */
   warnings?(object: DeepReadonly<T>, old: DeepReadonly<T> | undefined): string[];
   /** How metadata.name is checked; RFC 1123 subdomain unless said otherwise. Returns messages as upstream's, without the field. */
@@ -68,8 +70,17 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
    * gracePeriodSeconds; may change the object (deletion of a pod that never ran).
    */
   gracePeriodSeconds?(object: DeepReadonly<T>, requested: number | undefined): number | undefined;
-  /** Propagation when the options name none; background unless said otherwise. */
-  readonly defaultPropagation?: 'Orphan' | 'Background';
+  /** Propagation when the options name none; background unless said otherwise. 'None': dependents are ignored (Events). */
+  readonly defaultPropagation?: 'Orphan' | 'Background' | 'None';
+  /** A finished DELETE is answered with the last object instead of a Status (Pods, Services, Namespaces, ServiceAccounts, …). */
+  readonly returnsDeletedObject?: boolean;
+  /**
+   * True: a deletion only marks the object, finalizers or not (Namespace: spec.finalizers). It is removed by the update after
+   * which this is false and metadata.finalizers is empty.
+   */
+  holdsDeletion?(object: DeepReadonly<T>): boolean;
+  /** Changes the object whose deletion begins and is held (Namespace: phase Terminating). */
+  beginDeletion?(object: T, call: HookCall): void;
 
   /** A write that may be lost at a crash (Events, node heartbeats). `old` undefined: create. */
   isVolatile?(object: DeepReadonly<T>, old: DeepReadonly<T> | undefined): boolean;
@@ -77,7 +88,11 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   readonly ttlMs?: number;
 
   readonly subresources?: Subresources<T>;
-  /** Table columns after Name; the registry adds Name first and Age is written as a column with `format: 'age'`. */
+  /**
+   * Table columns after Name; the registry adds Name first. Age is a column with `format: 'age'`: the registry computes it
+   * from creationTimestamp, `value` is not called. Cells are cached per version, except those of columns whose `value`
+   * declares its second parameter (nowMs).
+   */
   readonly columns?: readonly Column<T>[];
   /** Field selectors besides metadata.name and metadata.namespace: label → value of this object ('' if unset). */
   selectableFields?(object: DeepReadonly<T>): Record<string, string>;
