@@ -1,0 +1,22 @@
+/** `wheelhouse image import FILE`: OCI and docker archives into containerd's store, by containerd's own ctr. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '#host/process/run.ts';
+
+/** Resolves with the names that the archive brought. */
+export async function importImageFile(socketPath: string, file: string): Promise<string[]> {
+  const out = await run('ctr', ['-a', socketPath, '-n', 'k8s.io', 'images', 'import', '--digests', file]);
+  return [...out.matchAll(/^unpacking (\S+)/gm)].map((match) => match[1] as string);
+}
+
+export async function importImageBytes(socketPath: string, archive: Uint8Array): Promise<string[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'wheelhouse-image-'));
+  try {
+    const file = join(directory, 'image.tar');
+    await writeFile(file, archive);
+    return await importImageFile(socketPath, file);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
