@@ -28,14 +28,14 @@ export function isConditionTrue(conditions: readonly DeepReadonly<AnyCondition>[
  */
 export function withCondition<C extends AnyCondition>(
   conditions: readonly C[] | undefined,
-  condition: C,
+  condition: Omit<C, 'lastTransitionTime'> & { lastTransitionTime?: string },
   now: string,
 ): readonly C[] {
   const old = findCondition(conditions, condition.type);
   if (conditions === undefined || old === undefined) {
-    return [...(conditions ?? []), { lastTransitionTime: now, ...condition }];
+    return [...(conditions ?? []), { lastTransitionTime: now, ...condition } as C];
   }
-  const next: C = {
+  const next = {
     ...old,
     ...condition,
     lastTransitionTime:
