@@ -69,6 +69,11 @@ export type ApiBody =
  */
 export interface FrameSink {
   write(frame: Uint8Array): void;
+  /**
+   * For long initial lists: undefined if the client keeps up, else resolves when it has read on (or is gone). Absent:
+   * the sink takes everything.
+   */
+  drained?(): Promise<void> | undefined;
   end(): void;
   /** Called once when the client is gone, was too slow, or after end(). */
   onClose(callback: () => void): void;

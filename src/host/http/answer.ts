@@ -1,0 +1,72 @@
+/** Writes an ApiResponse to a client, each kind of body in its way, with back-pressure. */
+import type { ApiResponse, Handler } from '#api/handler.ts';
+import { errorMessage, type Logger } from '#base/logger.ts';
+import type { FanOut } from '#host/http/fan-out.ts';
+import type { SocketRequest } from '#host/http/incoming.ts';
+import type { Reply } from '#host/http/reply.ts';
+
+export interface AnswerContext {
+  readonly handle: Handler;
+  readonly fanOut: FanOut;
+  readonly log: Logger;
+}
+
+/** Runs the handler and writes what it answers; never rejects. */
+export async function answer(context: AnswerContext, request: SocketRequest, reply: Reply): Promise<void> {
+  try {
+    await writeResponse(context, await context.handle(request), reply, request.method === 'HEAD');
+  } catch (error) {
+    context.log.error('an answer could not be written', { path: request.path, error: errorMessage(error) });
+    reply.reset();
+  }
+}
+
+export function writeResponse(
+  context: AnswerContext,
+  response: ApiResponse,
+  reply: Reply,
+  isHead: boolean,
+): Promise<void> | void {
+  const { body } = response;
+  switch (body.kind) {
+    case 'bytes':
+      reply.start(response, body.bytes.byteLength);
+      if (!isHead && body.bytes.byteLength > 0) reply.end(body.bytes);
+      else reply.end();
+      return;
+    case 'chunks':
+      reply.start(response);
+      if (!isHead) return writeChunks(body.chunks, reply);
+      reply.end();
+      return;
+    case 'frames':
+      reply.start(response);
+      body.open(context.fanOut.sink(reply));
+      return;
+    case 'upgrade':
+      reply.start({ status: 400, headers: {}, body: { kind: 'bytes', bytes: new Uint8Array() } }, 0);
+      reply.end();
+  }
+}
+
+async function writeChunks(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, reply: Reply): Promise<void> {
+  for await (const chunk of chunks) {
+    if (reply.isClosed) return;
+    if (!reply.write(chunk)) await reply.drained();
+  }
+  reply.end();
+}
+
+const encoder = new TextEncoder();
+
+/** What upstream answers to a body of more than 3 MB. */
+export const tooLarge: ApiResponse = {
+  status: 413,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' },
+  body: {
+    kind: 'bytes',
+    bytes: encoder.encode(
+      `${JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'Request entity too large: limit is 3145728', reason: 'RequestEntityTooLarge', code: 413 })}\n`,
+    ),
+  },
+};

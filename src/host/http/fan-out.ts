@@ -1,0 +1,105 @@
+/**
+ * Sends watch frames to many clients without holding up the event loop.
+ *
+ * Frames of one stream that come within one loop turn are joined into one write; the streams that have something to send
+ * are served in slices, other work going on between two slices. Joined bytes are shared between streams that got the
+ * same frames. A client that does not read is reset when more than `maxQueuedBytes` wait for it: it resumes its watch.
+ *
+ * Invariants: 1. frames of one sink keep their order. 2. A sink is in the queue at most once.
+ */
+import type { FrameSink } from '#api/handler.ts';
+import type { Reply } from '#host/http/reply.ts';
+
+const streamsPerSlice = 64;
+
+export class FanOut {
+  readonly #maxQueuedBytes: number;
+  #queue: ReplySink[] = [];
+  #isScheduled = false;
+  #lastJoin: { frames: readonly Uint8Array[]; bytes: Uint8Array } | undefined;
+
+  constructor(maxQueuedBytes: number) {
+    this.#maxQueuedBytes = maxQueuedBytes;
+  }
+
+  /** A sink over an answer whose headers are sent. */
+  sink(reply: Reply): FrameSink {
+    return new ReplySink(reply, (sink) => this.#enqueue(sink));
+  }
+
+  #enqueue(sink: ReplySink): void {
+    this.#queue.push(sink);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const slice = this.#queue.length <= streamsPerSlice ? this.#queue : this.#queue.slice(0, streamsPerSlice);
+    this.#queue = slice === this.#queue ? [] : this.#queue.slice(streamsPerSlice);
+    this.#isScheduled = this.#queue.length > 0;
+    if (this.#isScheduled) setImmediate(this.#flush);
+    for (const sink of slice) sink.send(this.#join, this.#maxQueuedBytes);
+    if (!this.#isScheduled) this.#lastJoin = undefined;
+  };
+
+  readonly #join = (frames: readonly Uint8Array[]): Uint8Array => {
+    if (frames.length === 1) return frames[0] as Uint8Array;
+    const last = this.#lastJoin;
+    if (last !== undefined && isSame(last.frames, frames)) return last.bytes;
+    const bytes = Buffer.concat(frames);
+    this.#lastJoin = { frames, bytes };
+    return bytes;
+  };
+}
+
+function isSame(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+class ReplySink implements FrameSink {
+  readonly #reply: Reply;
+  readonly #enqueue: (sink: ReplySink) => void;
+  #frames: Uint8Array[] = [];
+  #hasEnded = false;
+
+  constructor(reply: Reply, enqueue: (sink: ReplySink) => void) {
+    this.#reply = reply;
+    this.#enqueue = enqueue;
+  }
+
+  write(frame: Uint8Array): void {
+    if (this.#hasEnded) return;
+    this.#frames.push(frame);
+    if (this.#frames.length === 1) this.#enqueue(this);
+  }
+
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.#frames.length === 0) this.#reply.end();
+  }
+
+  onClose(callback: () => void): void {
+    this.#reply.onClose(callback);
+  }
+
+  drained(): Promise<void> | undefined {
+    if (this.#reply.isClosed || this.#reply.queuedBytes < 65_536) return undefined;
+    return this.#reply.drained();
+  }
+
+  send(join: (frames: readonly Uint8Array[]) => Uint8Array, maxQueuedBytes: number): void {
+    const frames = this.#frames;
+    this.#frames = [];
+    if (this.#reply.isClosed) return;
+    const bytes = join(frames);
+    if (this.#reply.queuedBytes + bytes.byteLength > maxQueuedBytes) {
+      this.#hasEnded = true;
+      this.#reply.reset();
+    } else if (this.#hasEnded) this.#reply.end(bytes);
+    else this.#reply.write(bytes);
+  }
+}
