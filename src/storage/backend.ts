@@ -11,14 +11,19 @@
 export interface Backend {
   /** Everything that is stored, as of one revision. Called once, first. */
   load(): Promise<{ revision: number; records: Iterable<StoredRecord> | AsyncIterable<StoredRecord> }>;
-  /** Called once after load: `apply` is called for each write after `revision`, in order; in one turn for one batch. */
-  subscribe(apply: (batch: readonly CommittedRecord[]) => void): void;
+  /**
+   * Called once after load: `apply` is called for each write after `revision`, in order; in one turn for one batch, and never
+   * from within commit. `dropped` is called when writes that were given revisions are not going to happen: all of them from
+   * that revision on, before their outcomes resolve and before another is taken.
+   */
+  subscribe(apply: (batch: readonly CommittedRecord[]) => void, dropped?: (fromRevision: number) => void): void;
   /**
    * Hands over a write. Embedded backends assign the revision synchronously ({@link Handover.revision}).
-   * The outcome resolves when it is durable, after `apply` has seen it.
+   * The outcome resolves when it is durable, after `apply` has seen it. An embedded backend has one store above it, which
+   * has compared `expected` with the key's newest version; it uses `expected` only to know what is superseded.
    */
   commit(write: Write): Handover;
-  /** The newest revision that is known to be committed; linearizable on etcd. */
+  /** The newest revision that is known to be committed, once `apply` has seen it; linearizable on etcd, rejects when that fails. */
   progress(): Promise<number>;
   /** Flushes volatile records, marks the stop as clean, releases the files. */
   close(): Promise<void>;
@@ -35,6 +40,8 @@ export interface StoredRecord {
   readonly revision: number;
   /** JSON without resourceVersion. */
   readonly bytes: Uint8Array;
+  /** When it was written, where the backend knows. */
+  readonly writtenAtMs?: number;
 }
 export interface CommittedRecord {
   readonly key: RecordKey;

@@ -32,9 +32,18 @@ export interface Collection {
    * Writes and resolves once the version is applied. `expected` is the revision of `pending`, or 'absent'.
    * Throws RevisionMismatch, KeyExists, Failed, Unknown or ReadOnly (storage/errors.ts).
    */
-  write(key: { namespace: string; name: string }, expected: number | 'absent', value: NewValue, options?: { volatile?: boolean }): Promise<Version>;
+  write(
+    key: { namespace: string; name: string },
+    expected: number | 'absent',
+    value: NewValue,
+    options?: { volatile?: boolean },
+  ): Promise<Version>;
   /** Resolves with the last version, carrying the deletion's revision. */
-  delete(key: { namespace: string; name: string }, expected: number, options?: { volatile?: boolean }): Promise<Version>;
+  delete(
+    key: { namespace: string; name: string },
+    expected: number,
+    options?: { volatile?: boolean },
+  ): Promise<Version>;
   /** The present state, immutable, O(1). */
   root(): Root;
   /** The state at a revision in the window. Throws Compacted or FutureRevision. */
@@ -43,6 +52,8 @@ export interface Collection {
   subscribe(listener: (event: StoreEvent) => void): () => void;
   /** Events after `revision`, oldest first. Throws Compacted when the window no longer covers them. */
   eventsSince(revision: number): readonly StoreEvent[];
+  /** The applied objects whose ownerReferences name `uid`. Valid until the next await. */
+  ownedBy(uid: string): Iterable<Version>;
   readonly size: number;
 }
 
@@ -53,7 +64,9 @@ export interface Root {
   get(namespace: string, name: string): Version | undefined;
   namespaces(): Iterable<string>;
   count(namespace?: string): number;
-  /** In order of namespace, then name; starts after `after` if given. */
+  /** How many versions `scan` with the same arguments yields, without the scan. */
+  countAfter(namespace: string | undefined, after: { namespace: string; name: string }): number;
+  /** In order of upstream's keys (namespace + '/', then name); starts after `after` if given. */
   scan(namespace?: string, after?: { namespace: string; name: string }): Iterable<Version>;
 }
 

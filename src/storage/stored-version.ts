@@ -1,0 +1,131 @@
+/**
+ * How the store keeps one version: bytes with resourceVersion, the object parsed when first asked for (or the very object
+ * that was written), and a head that is read off the object when first asked for.
+ */
+import { deepFreeze, type DeepReadonly } from '#base/immutable.ts';
+import type { CollectionDefinition } from '#storage/collection.ts';
+import { replaceRevision, spliceRevision, type Spliced } from '#storage/splice.ts';
+import type { Head, StoredObject, Version } from '#storage/version.ts';
+
+/** What all versions of one collection share: its definition, which a CRD may bring later, and how strict the store is. */
+export interface Family {
+  definition: CollectionDefinition;
+  /** Whether objects are frozen all the way down. */
+  readonly freeze: boolean;
+}
+
+const none: Readonly<Record<string, never>> = Object.freeze({});
+const noUids: readonly string[] = Object.freeze([]);
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** The JSON of an object without its resourceVersion; the object's own is cleared. */
+export function serialise(object: StoredObject): Uint8Array {
+  if (object.metadata.resourceVersion !== undefined) object.metadata.resourceVersion = undefined;
+  return encoder.encode(JSON.stringify(object));
+}
+
+interface Content {
+  readonly revision: number;
+  readonly spliced: Spliced;
+  readonly object: StoredObject | undefined;
+  readonly writtenAtMs: number;
+}
+/** `bytes` have no resourceVersion. `object`, if given, is what they say; it becomes the store's. */
+export interface NewContent {
+  readonly revision: number;
+  readonly bytes: Uint8Array;
+  readonly object?: StoredObject | undefined;
+  readonly writtenAtMs?: number;
+}
+
+export class StoredVersion implements Version {
+  readonly revision: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly family: Family;
+  /** When it was applied. */
+  writtenAtMs: number;
+  readonly #spliced: Spliced;
+  #object: StoredObject | undefined;
+  #head: StoredHead | undefined;
+
+  private constructor(family: Family, key: { namespace: string; name: string }, content: Content) {
+    this.family = family;
+    this.namespace = key.namespace;
+    this.name = key.name;
+    this.revision = content.revision;
+    this.writtenAtMs = content.writtenAtMs;
+    this.#spliced = content.spliced;
+    this.#object = content.object;
+  }
+
+  static from(family: Family, key: { namespace: string; name: string }, content: NewContent): StoredVersion {
+    const { revision, object } = content;
+    if (object !== undefined) {
+      object.metadata.resourceVersion = String(revision);
+      if (family.freeze) deepFreeze(object);
+    }
+    const spliced = spliceRevision(content.bytes, revision);
+    return new StoredVersion(family, key, { revision, spliced, object, writtenAtMs: content.writtenAtMs ?? 0 });
+  }
+
+  get bytes(): Uint8Array {
+    return this.#spliced.bytes;
+  }
+
+  get object(): DeepReadonly<StoredObject> {
+    if (this.#object === undefined) {
+      this.#object = JSON.parse(decoder.decode(this.#spliced.bytes)) as StoredObject;
+      if (this.family.freeze) deepFreeze(this.#object);
+    }
+    return this.#object;
+  }
+
+  get head(): Head {
+    this.#head ??= new StoredHead(this);
+    return this.#head;
+  }
+
+  /** The same content at a later revision: what a DELETED event carries. */
+  at(revision: number): StoredVersion {
+    const spliced = replaceRevision(this.#spliced, this.revision, revision);
+    const known = this.#object;
+    const object = known && { ...known, metadata: { ...known.metadata, resourceVersion: String(revision) } };
+    if (object !== undefined && this.family.freeze) {
+      Object.freeze(object.metadata);
+      Object.freeze(object);
+    }
+    return new StoredVersion(this.family, this, { revision, spliced, object, writtenAtMs: this.writtenAtMs });
+  }
+}
+
+class StoredHead implements Head {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerUids: readonly string[];
+  readonly #version: StoredVersion;
+  #definition: CollectionDefinition | undefined;
+  #fields: Readonly<Record<string, string>> = none;
+
+  constructor(version: StoredVersion) {
+    const { metadata } = version.object;
+    this.namespace = version.namespace;
+    this.name = version.name;
+    this.uid = metadata.uid ?? '';
+    this.labels = metadata.labels ?? none;
+    this.ownerUids = metadata.ownerReferences?.map((owner) => owner.uid) ?? noUids;
+    this.#version = version;
+  }
+
+  get fields(): Readonly<Record<string, string>> {
+    const { definition } = this.#version.family;
+    if (this.#definition !== definition) {
+      this.#definition = definition;
+      this.#fields = definition.selectableFields?.(this.#version.object) ?? none;
+    }
+    return this.#fields;
+  }
+}
