@@ -45,7 +45,7 @@ export function goTypeOf(definition: string): StructTable | string | undefined {
 
 /** Replaces the short names (`.Container`) of an expression by definition names. */
 export function expandType(type: string, packageName: string): string {
-  return type.replaceAll(/(^|[\]*])\./g, `$1${packageName}.`);
+  return type.replaceAll(/(^|[[\]*])\./g, `$1${packageName}.`);
 }
 
 /** A type expression taken apart by one step. */
@@ -66,7 +66,8 @@ export function parseType(type: string): GoExpression {
 
 /** How Go prints a type: `[]v1.Container`, `map[string]string`, `types.UID`. */
 export function goName(type: string): string {
-  return type.replaceAll(/[\w-]+(?:\.[\w-]+)+/g, (definition) => definition.split('.').slice(-2).join('.'));
+  const short = type.replaceAll(/[\w-]+(?:\.[\w-]+)+/g, (definition) => definition.split('.').slice(-2).join('.'));
+  return short.replaceAll('[]byte', '[]uint8');
 }
 
 const elementary = new Set([

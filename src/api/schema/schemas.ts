@@ -140,8 +140,7 @@ function compileType(type: string, extras: FieldExtras): TypeSchema {
 }
 
 function listType(type: string, of: string, extras: FieldExtras): TypeSchema {
-  if (of === 'byte' || of === 'uint8')
-    return { ...baseType('bytes', type), goType: goName(type).replace('byte', 'uint8'), format: 'byte' };
+  if (of === 'byte' || of === 'uint8') return { ...baseType('bytes', type), format: 'byte' };
   return {
     ...baseType('list', type),
     items: compileType(of, valueExtras(extras)),

@@ -1,0 +1,59 @@
+/**
+ * Numbers that a double does not hold. They are kept as raw JSON (`JSON.rawJSON('9007199254740993')`), a frozen value that
+ * JSON.stringify writes verbatim: code that only carries values need not know of them; code that reads a number gets it by
+ * {@link numberOf}.
+ */
+
+interface RawJson {
+  readonly rawJSON: string;
+}
+interface JsonWithRaw {
+  rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+}
+const raw = JSON as unknown as JsonWithRaw;
+
+/** A number or other primitive as it is written. */
+export function rawJson(source: string): unknown {
+  return raw.rawJSON(source);
+}
+
+/** The source text of a value made by {@link rawJson}; undefined for all other values. */
+export function rawSource(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null && raw.isRawJSON(value) ? value.rawJSON : undefined;
+}
+
+/** A number, rounded if it is a raw one. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  const source = rawSource(value);
+  return source === undefined ? undefined : Number(source);
+}
+
+const minInt64 = -(2n ** 63n);
+const maxInt64 = 2n ** 63n - 1n;
+
+/** The value of an int64 literal, undefined if it is no integer or too large. */
+export function int64Of(source: string): number | unknown | undefined {
+  if (!/^-?\d+$/.test(source) || source.length > 20) return undefined;
+  const exact = Number(source);
+  if (Number.isSafeInteger(exact)) return exact === 0 ? 0 : exact;
+  const big = BigInt(source);
+  return big < minInt64 || big > maxInt64 ? undefined : rawJson(source);
+}
+
+/**
+ * How an untyped number is kept: integers of 64 bits exactly, all others as doubles (what upstream does with custom resources).
+ */
+export function untypedNumber(source: string): unknown {
+  return int64Of(source) ?? Number(source);
+}
+
+/** JSON.parse that keeps integers of up to 64 bits exact. Throws SyntaxError. */
+export function parseExact(text: string): unknown {
+  const reviver = (_key: string, value: unknown, context?: { source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && context?.source !== undefined
+      ? untypedNumber(context.source)
+      : value;
+  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as unknown;
+}
