@@ -8,7 +8,9 @@
  * 3. A volatile record is applied as soon as everything before it is, and is in `#carry` from then until it is on disk.
  * 4. After a full disk, everything handed over and not applied has been dropped; durable writes are refused until a probe succeeds.
  */
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { errorMessage } from '#base/logger.ts';
 import { Carry } from '#host/sqlite/carry.ts';
 import type { Fault } from '#host/sqlite/faults.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '#host/sqlite/messages.ts';
@@ -67,10 +69,10 @@ export class SqliteBackend implements Backend {
     this.#options = options;
     const source = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     const workerData: WorkerStart = { file };
-    this.#worker = new Worker(new URL(source, import.meta.url), { workerData, name: 'sqlite' });
+    this.#worker = new Worker(fileURLToPath(import.meta.resolve(source)), { workerData, name: 'sqlite' });
     this.#loaded.promise.catch(() => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
-    this.#worker.on('error', (error) => this.#die(`The thread that writes ${file} failed: ${error.message}.`));
+    this.#worker.on('error', (error) => this.#die(`The thread that writes ${file} failed: ${errorMessage(error)}.`));
     this.#worker.on('exit', () => this.#die(`The thread that writes ${file} ended.`));
   }
 
