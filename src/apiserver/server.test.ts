@@ -6,8 +6,10 @@ import { SeededRandom } from '#base/random.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from '#api/handler.ts';
 import type { Authorizer, Resource } from '#api/resource.ts';
 import { notFound, type Status } from '#api/status.ts';
+import { createAuthenticator } from '#apiserver/chain/authenticate.ts';
 import { privilegedGroupAuthorizer, unionAuthorizer } from '#apiserver/chain/authorize.ts';
 import { ping } from '#apiserver/discovery/health.ts';
+import { type OpenApiDocuments, Paths } from '#apiserver/discovery/paths.ts';
 import { createApiServer } from '#apiserver/server.ts';
 
 const encoder = new TextEncoder();
@@ -49,34 +51,20 @@ function rules(...lines: string[]): Authorizer {
   };
 }
 
+const serviceAccount = { name: 'system:serviceaccount:a:b', groups: ['system:serviceaccounts'], uid: 'u' };
+const tokens = {
+  authenticate: (token: string) =>
+    Promise.resolve(token === 'sa' ? { user: serviceAccount, audiences: [] } : undefined),
+};
+const openApi: OpenApiDocuments = {
+  index: () => new Map([['api/v1', 'AB12']]),
+  v3: (path) => (path === 'api/v1' ? encoder.encode('{"openapi":"3.0.0"}') : undefined),
+  v2: () => encoder.encode('{}'),
+};
+
 function server(authorizer: Authorizer) {
   const seen: { user: UserInfo; verb: string }[] = [];
-  const { handle } = createApiServer({
-    registry: {
-      serve(_request, info, user) {
-        seen.push({ user, verb: info.verb });
-        if (info.name === 'missing') throw notFound(pods, 'missing');
-        if (info.name === 'broken') throw new TypeError('a defect');
-        return {
-          status: 200,
-          headers: { 'content-type': 'application/json' },
-          body: { kind: 'bytes', bytes: encoder.encode('{}') },
-        };
-      },
-    },
-    authorizer: unionAuthorizer([privilegedGroupAuthorizer, authorizer]),
-    tokens: {
-      authenticate: (token) =>
-        Promise.resolve(
-          token === 'sa'
-            ? {
-                user: { name: 'system:serviceaccount:a:b', groups: ['system:serviceaccounts'], uid: 'u' },
-                audiences: [],
-              }
-            : undefined,
-        ),
-    },
-    staticTokens: new Map([['secret', { name: 'admin', groups: ['system:masters'] }]]),
+  const paths = new Paths({
     resources: () => list,
     checks: [
       ping,
@@ -89,13 +77,28 @@ function server(authorizer: Authorizer) {
       },
     ],
     metrics: noMetrics,
-    openApi: {
-      index: () => new Map([['api/v1', 'AB12']]),
-      v3: (path) => (path === 'api/v1' ? encoder.encode('{"openapi":"3.0.0"}') : undefined),
-      v2: () => encoder.encode('{}'),
-    },
+    openApi,
     issuer: { openidConfiguration: () => ({ issuer: 'https://x' }), jwks: () => ({ keys: [] }) },
     serverAddress: () => '127.0.0.1:6443',
+    log: silentLogger,
+  });
+  const { handle } = createApiServer({
+    authenticate: createAuthenticator({
+      tokens,
+      staticTokens: new Map([['secret', { name: 'admin', groups: ['system:masters'] }]]),
+    }),
+    authorizer: unionAuthorizer([privilegedGroupAuthorizer, authorizer]),
+    resources(_request, info, user) {
+      seen.push({ user, verb: info.verb });
+      if (info.name === 'missing') throw notFound(pods, 'missing');
+      if (info.name === 'broken') throw new TypeError('a defect');
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: { kind: 'bytes', bytes: encoder.encode('{}') },
+      };
+    },
+    paths,
     random: new SeededRandom(1),
     log: silentLogger,
   });

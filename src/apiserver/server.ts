@@ -5,30 +5,33 @@
  *
  * Every answer carries an Audit-Id and forbids caching; every failure is a Status in upstream's words.
  */
-import { errorMessage } from '#base/logger.ts';
+import { errorMessage, type Logger } from '#base/logger.ts';
 import { type Random, uuid } from '#base/random.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from '#api/handler.ts';
 import type { Authorizer } from '#api/resource.ts';
 import { internalError, isStatusError, unauthorized } from '#api/status.ts';
-import { type AuthenticationOptions, type Authenticator, createAuthenticator } from '#apiserver/chain/authenticate.ts';
+import type { Authenticator } from '#apiserver/chain/authenticate.ts';
 import { attributesOf, checkAuthorized } from '#apiserver/chain/authorize.ts';
 import { impersonate } from '#apiserver/chain/impersonate.ts';
 import { requestInfoOf, UnreadablePath } from '#apiserver/chain/request-info.ts';
-import { type PathOptions, Paths, pageNotFound } from '#apiserver/discovery/paths.ts';
+import { type Paths, pageNotFound } from '#apiserver/discovery/paths.ts';
 import { statusResponse } from '#apiserver/negotiate.ts';
 import type { RequestInfo } from '#apiserver/request-info.ts';
 import { textResponse } from '#apiserver/text-response.ts';
 
-/** Serves resource requests that were allowed: the registry. May throw StatusError. */
-export interface ResourceServer {
-  serve(request: ApiRequest, info: RequestInfo, user: UserInfo): Promise<ApiResponse> | ApiResponse;
-}
+/** Answers a request that was allowed. May throw StatusError. */
+export type Endpoint = (request: ApiRequest, info: RequestInfo, user: UserInfo) => Promise<ApiResponse> | ApiResponse;
 
-export interface ApiServerOptions extends PathOptions, AuthenticationOptions {
-  readonly registry: ResourceServer;
+export interface ApiServerOptions {
+  readonly authenticate: Authenticator;
   /** All of them: {@link privilegedGroupAuthorizer} first (chain/authorize.ts, unionAuthorizer). */
   readonly authorizer: Authorizer;
+  /** Resource requests: the registry. */
+  readonly resources: Endpoint;
+  /** All other paths: discovery, health, metrics, OpenAPI. */
+  readonly paths: Pick<Paths, 'answer' | 'servesGroup'>;
   readonly random: Random;
+  readonly log: Logger;
 }
 
 export interface ApiServer {
@@ -36,11 +39,10 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const chain: Chain = { options, authenticate: createAuthenticator(options), paths: new Paths(options) };
   const handle: Handler = async (request) => {
     let response: ApiResponse;
     try {
-      response = await serve(chain, request);
+      response = await serve(options, request);
     } catch (error) {
       response = errorResponse(options, request, error);
     }
@@ -49,23 +51,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return { handle };
 }
 
-interface Chain {
-  readonly options: ApiServerOptions;
-  readonly authenticate: Authenticator;
-  readonly paths: Paths;
-}
-
-async function serve({ options, authenticate, paths }: Chain, request: ApiRequest): Promise<ApiResponse> {
+async function serve(options: ApiServerOptions, request: ApiRequest): Promise<ApiResponse> {
   const info = requestInfoOf(request);
-  const found = authenticate(request);
+  const found = options.authenticate(request);
   const requestor = found instanceof Promise ? await found : found;
   if (requestor === undefined) throw unauthorized();
   const asked = attributesOf(info, requestor);
   const user = impersonate(request, asked, options.authorizer);
   checkAuthorized(options.authorizer, user === requestor ? asked : { ...asked, user });
-  if (!info.isResourceRequest) return paths.answer(request, info);
-  if (!paths.servesGroup(info.group)) return pageNotFound();
-  return options.registry.serve(request, info, user);
+  if (!info.isResourceRequest) return options.paths.answer(request, info);
+  if (!options.paths.servesGroup(info.group)) return pageNotFound();
+  return options.resources(request, info, user);
 }
 
 function errorResponse(options: ApiServerOptions, request: ApiRequest, error: unknown): ApiResponse {
