@@ -6,7 +6,7 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import { SeededRandom } from '#base/random.ts';
 import type { HasMetadata } from '#api/object.ts';
 import type { Reader, TokenRequestClaims } from '#api/resource.ts';
-import { ServiceAccountTokens } from '#cluster/tokens.ts';
+import { createTokenIssuer } from '#cluster/tokens.ts';
 
 const issuer = 'https://kubernetes.default.svc.cluster.local';
 const { privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -21,14 +21,13 @@ async function world() {
       objects.get(`${resource.plural}/${namespace}/${name}`) as DeepReadonly<never>,
     list: () => [],
   };
-  const tokens = await ServiceAccountTokens.open({
-    key,
-    issuer,
+  const tokens = createTokenIssuer({
+    signingKey: key,
     jwksUri: () => 'https://a/openid/v1/jwks',
-    reader: () => reader,
     clock,
     random: new SeededRandom(7),
   });
+  tokens.readFrom(reader);
   const put = (path: string, uid: string, deletionTimestamp?: string): void => {
     objects.set(path, {
       metadata: {
@@ -161,21 +160,15 @@ for (const [title, spoil] of [
 test('a token of another key is refused', async () => {
   const { privateKey: foreign } = await generateKeyPair('ES256', { extractable: true });
   const here = await world();
-  const options = {
-    key: await exportPKCS8(foreign),
-    issuer,
-    jwksUri: () => '',
-    reader: () => ({}) as Reader,
-    clock: { now: () => Date.UTC(2030, 0, 1) } as Clock,
-    random: new SeededRandom(1),
-  };
-  const { token } = await (await ServiceAccountTokens.open(options)).issue(plain);
+  const clock = { now: () => Date.UTC(2030, 0, 1) } as Clock;
+  const other = createTokenIssuer({ signingKey: await exportPKCS8(foreign), clock, random: new SeededRandom(1) });
+  const { token } = await other.issue(plain);
   assert.equal(await here.tokens.authenticate(token, []), undefined);
 });
 
 test('the public documents let others verify tokens', async () => {
   const { tokens } = await world();
-  const { keys } = tokens.jwks();
+  const { keys } = await tokens.jwks();
   assert.deepEqual(Object.keys(keys[0] ?? {}).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
   assert.deepEqual(tokens.openidConfiguration(), {
     issuer,

@@ -27,16 +27,20 @@ import type { ResourceRef } from '#api/resource-ref.ts';
 import type { IssuerDocuments } from '#apiserver/discovery/paths.ts';
 import type { Reader, TokenIssuer, TokenRequestClaims } from '#api/resource.ts';
 
-export interface ServiceAccountTokenOptions {
+export interface TokenIssuerOptions {
   /** PKCS#8 PEM of an ECDSA P-256 key. */
-  readonly key: string;
-  readonly issuer: string;
+  readonly signingKey: string;
+  /** The cluster's own name unless said otherwise. */
+  readonly issuer?: string;
   /** Where the keys are read: `https://host:port/openid/v1/jwks`. */
-  readonly jwksUri: () => string;
-  /** Asked on each use; the store's own view. */
-  readonly reader: () => Reader;
+  readonly jwksUri?: () => string;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** The issuer of a cluster; tokens are answered for once {@link ServiceAccountTokens.readFrom} was called. */
+export function createTokenIssuer(options: TokenIssuerOptions): ServiceAccountTokens {
+  return new ServiceAccountTokens(options);
 }
 
 /** A pod's projected token asks for this; it is kept good for a year, and old clients are counted, not broken. */
@@ -66,39 +70,28 @@ interface Claims extends JWTPayload {
 
 /**
  * Invariants: 1. a token is answered for only if its signature was verified with our key and its objects are alive now.
- * 2. The cache holds verified claims only, the oldest leaving first.
+ * 2. The cache holds verified claims only, the oldest leaving first. 3. Keys are read at the first use.
  */
 export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
-  readonly #options: ServiceAccountTokenOptions;
-  readonly #signingKey: SigningKey;
-  readonly #publicKey: SigningKey;
-  readonly #publicJwk: JWK;
+  readonly #options: TokenIssuerOptions;
+  readonly #issuer: string;
   readonly #verified = new Map<string, Claims>();
+  #keys: Promise<Keys> | undefined;
+  #reader: Reader | undefined;
 
-  private constructor(
-    options: ServiceAccountTokenOptions,
-    keys: { signing: SigningKey; public: SigningKey; jwk: JWK },
-  ) {
+  constructor(options: TokenIssuerOptions) {
     this.#options = options;
-    this.#signingKey = keys.signing;
-    this.#publicKey = keys.public;
-    this.#publicJwk = keys.jwk;
+    this.#issuer = options.issuer ?? 'https://kubernetes.default.svc.cluster.local';
   }
 
-  static async open(options: ServiceAccountTokenOptions): Promise<ServiceAccountTokens> {
-    const extractable = await importPKCS8(options.key, 'ES256', { extractable: true });
-    const { d: _private, ...shared } = await exportJWK(extractable);
-    const kid = await calculateJwkThumbprint(shared);
-    const jwk: JWK = { use: 'sig', kty: shared.kty as string, kid, alg: 'ES256', ...shared };
-    return new ServiceAccountTokens(options, {
-      signing: extractable,
-      public: (await importJWK(shared, 'ES256')) as SigningKey,
-      jwk,
-    });
+  /** Where bound objects are looked up. */
+  readFrom(reader: Reader): void {
+    this.#reader = reader;
   }
 
   async issue(request: TokenRequestClaims): Promise<{ token: string; expirationTimestamp: string }> {
-    const { clock, random, issuer } = this.#options;
+    const { clock, random } = this.#options;
+    const issuer = this.#issuer;
     const nowSeconds = Math.floor(clock.now() / 1000);
     const audiences = request.audiences.length === 0 ? [issuer] : request.audiences;
     const isExtended =
@@ -115,9 +108,8 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
       nbf: nowSeconds,
       sub: `system:serviceaccount:${request.namespace}:${request.serviceAccount.name}`,
     };
-    const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg: 'ES256', kid: this.#publicJwk.kid as string })
-      .sign(this.#signingKey);
+    const { signing, jwk } = await this.#loadedKeys();
+    const token = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: jwk.kid as string }).sign(signing);
     return { token, expirationTimestamp: timestamp((nowSeconds + request.expirationSeconds) * 1000) };
   }
 
@@ -127,33 +119,38 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
   ): Promise<{ user: UserInfo; audiences: readonly string[] } | undefined> {
     const claims = this.#verified.get(token) ?? (await this.#verify(token));
     if (claims === undefined || !this.#isTimely(claims) || !this.#isAlive(claims['kubernetes.io'])) return undefined;
-    const wanted = audiences.length === 0 ? [this.#options.issuer] : audiences;
+    const wanted = audiences.length === 0 ? [this.#issuer] : audiences;
     const granted = wanted.filter((audience) => (claims.aud as string[]).includes(audience));
     return granted.length === 0 ? undefined : { user: userOf(claims), audiences: granted };
   }
 
   /** The keys that verify our tokens: /openid/v1/jwks. */
-  jwks(): { keys: JWK[] } {
-    return { keys: [this.#publicJwk] };
+  async jwks(): Promise<{ keys: JWK[] }> {
+    return { keys: [(await this.#loadedKeys()).jwk] };
   }
 
   /** /.well-known/openid-configuration. */
   openidConfiguration(): object {
     return {
-      issuer: this.#options.issuer,
-      jwks_uri: this.#options.jwksUri(),
+      issuer: this.#issuer,
+      jwks_uri: this.#options.jwksUri?.() ?? `${this.#issuer}/openid/v1/jwks`,
       response_types_supported: ['id_token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['ES256'],
     };
   }
 
+  #loadedKeys(): Promise<Keys> {
+    this.#keys ??= loadKeys(this.#options.signingKey);
+    return this.#keys;
+  }
+
   async #verify(token: string): Promise<Claims | undefined> {
     try {
-      const { issuer, clock } = this.#options;
-      const { payload } = await jwtVerify(token, this.#publicKey, {
+      const { clock } = this.#options;
+      const { payload } = await jwtVerify(token, (await this.#loadedKeys()).public, {
         algorithms: ['ES256'],
-        issuer,
+        issuer: this.#issuer,
         currentDate: new Date(clock.now()),
         clockTolerance: leewaySeconds,
       });
@@ -180,7 +177,7 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
 
   /** Something being deleted counts as gone a minute after its time is up. */
   #exists<T extends HasMetadata>(resource: ResourceRef<T>, namespace: string, { name, uid }: ObjectReference): boolean {
-    const metadata = this.#options.reader().get(resource, { namespace, name })?.metadata;
+    const metadata = this.#reader?.get(resource, { namespace, name })?.metadata;
     if (metadata === undefined || metadata.uid !== uid) return false;
     const { deletionTimestamp } = metadata;
     return (
@@ -188,6 +185,26 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
       Date.parse(deletionTimestamp) >= this.#options.clock.now() - leewaySeconds * 1000
     );
   }
+}
+
+interface Keys {
+  readonly signing: SigningKey;
+  readonly public: SigningKey;
+  /** The public key, as /openid/v1/jwks shows it. */
+  readonly jwk: JWK;
+}
+
+async function loadKeys(pem: string): Promise<Keys> {
+  const signing = await importPKCS8(pem, 'ES256', { extractable: true });
+  const { d: _private, ...shared } = await exportJWK(signing);
+  const jwk: JWK = {
+    use: 'sig',
+    kty: shared.kty as string,
+    kid: await calculateJwkThumbprint(shared),
+    alg: 'ES256',
+    ...shared,
+  };
+  return { signing, public: (await importJWK(shared, 'ES256')) as SigningKey, jwk };
 }
 
 function kubernetesClaims(request: TokenRequestClaims, warnafter: number | undefined): KubernetesClaims {
