@@ -1,0 +1,146 @@
+/**
+ * One served version of one resource: the Resource value with everything the registry derives from it once.
+ *
+ * The stored JSON always begins with `{"apiVersion":"v1","kind":"Pod","metadata":{"resourceVersion":"7",`: apiVersion and
+ * kind are written first, and the store splices the revision right behind the opening of metadata. So list items (which
+ * carry neither), metadata and the revision are found by offset, without parsing.
+ */
+import { assert } from '#base/assert.ts';
+import type { DeepReadonly } from '#base/immutable.ts';
+import type { KubeObject } from '#api/object.ts';
+import { apiVersionOf, groupResource } from '#api/resource-ref.ts';
+import type { Resource, StoredAs } from '#api/resource.ts';
+import type { TypeSchema } from '#api/schema/type-schema.ts';
+import type { Collection } from '#storage/collection.ts';
+import type { Version } from '#storage/version.ts';
+
+export interface Endpoint {
+  readonly resource: Resource;
+  /** `apps/v1`. */
+  readonly apiVersion: string;
+  /** Compiled at its first use. */
+  readonly schema: TypeSchema;
+  /** The definition has a status. */
+  readonly hasStatus: boolean;
+  /** metadata.generation is kept. */
+  readonly hasGeneration: boolean;
+  /** Undefined: stores nothing. */
+  readonly collection: Collection | undefined;
+  /** The resource's objects are stored in another shape. */
+  readonly storedAs: StoredAs<KubeObject> | undefined;
+  /** `{"apiVersion":"v1","kind":"Pod",` of the stored bytes. */
+  readonly storedPrefix: Uint8Array;
+  readonly listKind: string;
+  /** Served bytes of versions that are stored in another shape. */
+  readonly converted: WeakMap<Version, ServedVersion>;
+}
+
+export interface ServedVersion {
+  readonly object: DeepReadonly<KubeObject>;
+  readonly bytes: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+
+export interface EndpointParts {
+  readonly resource: Resource;
+  readonly schema: () => TypeSchema;
+  readonly collection: Collection | undefined;
+}
+
+export function makeEndpoint({ resource, schema, collection }: EndpointParts): Endpoint {
+  const storedAs = resource.storedAs as StoredAs<KubeObject> | undefined;
+  const stored = storedAs?.resource ?? resource;
+  let compiled: TypeSchema | undefined;
+  return {
+    resource,
+    apiVersion: apiVersionOf(resource),
+    get schema() {
+      compiled ??= schema();
+      return compiled;
+    },
+    get hasStatus() {
+      return resource.subresources?.status !== undefined;
+    },
+    get hasGeneration() {
+      return resource.generation === 'spec' || (resource.generation === undefined && this.schema.fields.has('spec'));
+    },
+    collection,
+    storedAs,
+    storedPrefix: encoder.encode(objectPrefix(apiVersionOf(stored), stored.kind)),
+    listKind: resource.listKind ?? `${resource.kind}List`,
+    converted: new WeakMap(),
+  };
+}
+
+/** The collection of a resource's objects: `pods`, `deployments.apps`. */
+export function collectionName(resource: Resource): string {
+  return groupResource(resource.storedAs?.resource ?? resource);
+}
+
+export function objectPrefix(apiVersion: string, kind: string): string {
+  return `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},`;
+}
+
+/** Names the resource in error messages. */
+export function collectionOf(endpoint: Endpoint): Collection {
+  assert(endpoint.collection !== undefined, `${endpoint.resource.plural} are stored`);
+  return endpoint.collection;
+}
+
+/** The object in the shape this endpoint serves. Shared; must not be changed. */
+export function servedObject(endpoint: Endpoint, version: Version): DeepReadonly<KubeObject> {
+  if (endpoint.storedAs === undefined) return version.object as DeepReadonly<KubeObject>;
+  return convertedVersion(endpoint, version).object;
+}
+
+/** The JSON this endpoint serves, resourceVersion included. */
+export function servedBytes(endpoint: Endpoint, version: Version): Uint8Array {
+  return endpoint.storedAs === undefined ? version.bytes : convertedVersion(endpoint, version).bytes;
+}
+
+function convertedVersion(endpoint: Endpoint, version: Version): ServedVersion {
+  let served = endpoint.converted.get(version);
+  if (served === undefined) {
+    assert(endpoint.storedAs !== undefined, 'only another shape is converted');
+    const converted = endpoint.storedAs.fromStored(version.object as DeepReadonly<KubeObject>);
+    const object = layout(endpoint, converted);
+    served = { object, bytes: encoder.encode(JSON.stringify(object)) };
+    endpoint.converted.set(version, served);
+  }
+  return served;
+}
+
+/** The object with apiVersion, kind and metadata first and resourceVersion first of all in metadata. */
+function layout(endpoint: Endpoint, object: KubeObject): KubeObject {
+  const { metadata, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  const { resourceVersion, ...other } = metadata;
+  return {
+    apiVersion: endpoint.apiVersion,
+    kind: endpoint.resource.kind,
+    metadata: { resourceVersion, ...other } as KubeObject['metadata'],
+    ...rest,
+  };
+}
+
+/**
+ * The value to store: converted if stored in another shape, apiVersion and kind first, no resourceVersion.
+ * The object belongs to the store afterwards.
+ */
+export function storedObject(endpoint: Endpoint, object: KubeObject): KubeObject {
+  if (endpoint.storedAs === undefined) return ordered(object, endpoint.apiVersion, endpoint.resource.kind);
+  const stored = endpoint.storedAs.resource;
+  return ordered(endpoint.storedAs.toStored(object), apiVersionOf(stored), stored.kind);
+}
+
+function ordered(object: KubeObject, apiVersion: string, kind: string): KubeObject {
+  delete object.metadata.resourceVersion;
+  const keys = Object.keys(object);
+  if (keys[0] === 'apiVersion' && keys[1] === 'kind' && keys[2] === 'metadata') {
+    object.apiVersion = apiVersion;
+    object.kind = kind;
+    return object;
+  }
+  const { metadata, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  return { apiVersion, kind, metadata, ...rest };
+}

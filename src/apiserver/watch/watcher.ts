@@ -1,0 +1,96 @@
+/**
+ * One watch: turns events into frames of what its selectors see. Entering the selection is ADDED, leaving it DELETED.
+ *
+ * Invariants:
+ * 1. Events up to `#revision` are never sent: the initial state or the client has them.
+ * 2. While the initial state is being sent, live events wait in `#backlog`.
+ */
+import type { FrameSink } from '#api/handler.ts';
+import type { StoreEvent } from '#storage/version.ts';
+import { isSelected, type Selection } from '#apiserver/registry/list-options.ts';
+import type { Framer, FrameType } from '#apiserver/watch/framer.ts';
+
+export interface WatcherOptions {
+  readonly selection: Selection;
+  /** '' is all of them. */
+  readonly namespace: string;
+  readonly framer: Framer;
+  readonly sink: FrameSink;
+  readonly wantsBookmarks: boolean;
+  /** Events up to this one are known. */
+  readonly revision: number;
+}
+
+export class Watcher {
+  readonly selection: Selection;
+  readonly namespace: string;
+  readonly wantsBookmarks: boolean;
+  readonly #sink: FrameSink;
+  #framer: Framer;
+  #revision: number;
+  #bookmarked: number;
+  #backlog: StoreEvent[] | undefined;
+
+  constructor(options: WatcherOptions) {
+    this.selection = options.selection;
+    this.namespace = options.namespace;
+    this.wantsBookmarks = options.wantsBookmarks;
+    this.#framer = options.framer;
+    this.#sink = options.sink;
+    this.#revision = options.revision;
+    this.#bookmarked = options.revision;
+  }
+
+  get framer(): Framer {
+    return this.#framer;
+  }
+
+  /** Holds live events back until {@link release}. */
+  hold(): void {
+    this.#backlog ??= [];
+  }
+
+  /** Sends what was held back. */
+  release(): void {
+    const backlog = this.#backlog ?? [];
+    this.#backlog = undefined;
+    for (const event of backlog) this.offer(event);
+  }
+
+  /** Takes an event that may concern this watch. */
+  offer(event: StoreEvent): void {
+    if (event.revision <= this.#revision) return;
+    if (this.#backlog !== undefined) {
+      this.#backlog.push(event);
+      return;
+    }
+    const type = this.#typeOf(event);
+    if (type === undefined) return;
+    this.#bookmarked = event.revision;
+    this.send(this.#framer.event(event, type));
+  }
+
+  /** Writes a frame in the form of {@link framer}; the next one may have another. */
+  send(frame: Uint8Array): void {
+    this.#sink.write(frame);
+    this.#framer = this.#framer.next;
+  }
+
+  /** Tells the client how far it is, unless the last frame did. */
+  bookmark(revision: number): void {
+    if (revision <= this.#bookmarked || this.#backlog !== undefined) return;
+    this.#bookmarked = revision;
+    this.#sink.write(this.#framer.bookmark(revision, false));
+  }
+
+  #typeOf(event: StoreEvent): FrameType | undefined {
+    const { head } = event.version;
+    if (this.namespace !== '' && head.namespace !== this.namespace) return undefined;
+    if (this.selection.isEverything) return event.type;
+    const before = event.previous !== undefined && isSelected(this.selection, event.previous.head);
+    if (event.type === 'DELETED') return before || isSelected(this.selection, head) ? 'DELETED' : undefined;
+    const now = isSelected(this.selection, head);
+    if (now) return before ? 'MODIFIED' : 'ADDED';
+    return before ? 'GONE' : undefined;
+  }
+}
