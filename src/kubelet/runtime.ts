@@ -24,8 +24,18 @@ export interface Runtime {
   /** Starts, exits and out-of-memory kills, as they happen. */
   subscribe(listener: (event: RuntimeEvent) => void): () => void;
   /** A further process in the container; resolves with its exit code. */
-  exec(containerId: string, request: Pick<ExecRequest, 'command' | 'tty' | 'stdin'>, io: ExecIO, signal: AbortSignal): Promise<{ exitCode: number }>;
-  attach(containerId: string, request: Pick<ExecRequest, 'tty' | 'stdin'>, io: ExecIO, signal: AbortSignal): Promise<void>;
+  exec(
+    containerId: string,
+    request: Pick<ExecRequest, 'command' | 'tty' | 'stdin'>,
+    io: ExecIO,
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number }>;
+  attach(
+    containerId: string,
+    request: Pick<ExecRequest, 'tty' | 'stdin'>,
+    io: ExecIO,
+    signal: AbortSignal,
+  ): Promise<void>;
   portForward(sandboxId: string, port: number): Promise<Duplex>;
   /** Image by reference; undefined if it is not on the node. */
   imageStatus(image: string): Promise<ImageStatus | undefined>;
@@ -40,7 +50,9 @@ export interface SandboxConfig {
   readonly attempt: number;
   readonly hostname: string;
   readonly logDirectory: string;
-  readonly dns: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] } | undefined;
+  readonly dns:
+    | { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] }
+    | undefined;
   readonly hostPorts: readonly HostPort[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -52,7 +64,13 @@ export interface SandboxConfig {
   readonly shareProcessNamespace: boolean;
   readonly runtimeHandler: string;
   /** Pod-level pieces of the security context. */
-  readonly security: { readonly privileged: boolean; readonly runAsUser?: number; readonly runAsGroup?: number; readonly supplementalGroups: readonly number[]; readonly readonlyRootfs: boolean };
+  readonly security: {
+    readonly privileged: boolean;
+    readonly runAsUser?: number;
+    readonly runAsGroup?: number;
+    readonly supplementalGroups: readonly number[];
+    readonly readonlyRootfs: boolean;
+  };
 }
 export interface HostPort {
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
@@ -78,7 +96,11 @@ export interface ContainerConfig {
   readonly workingDir: string;
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly mounts: readonly Mount[];
-  readonly devices?: readonly { readonly containerPath: string; readonly hostPath: string; readonly permissions: string }[];
+  readonly devices?: readonly {
+    readonly containerPath: string;
+    readonly hostPath: string;
+    readonly permissions: string;
+  }[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** Relative to the sandbox's log directory. */
