@@ -13,8 +13,6 @@ import { type Fault, FaultPoint } from '#host/sqlite/faults.ts';
 import { Refused, resultCode, sqlite, upgradeFormat } from '#host/sqlite/format.ts';
 import { checksum, FRAME_BYTES, framesOf, isDeletion } from '#host/sqlite/records.ts';
 
-/** How far ahead revisions may be given out. */
-export const CEILING_STEP = 1_000_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const DIGEST_MODULUS = 2 ** 48;
 /** Superseded rows are removed when so many have gathered: pages that hold only such rows are freed at one blow. */
@@ -44,6 +42,8 @@ interface Statements {
 }
 
 export class LogDatabase {
+  readonly #file: string;
+  readonly #ceilingStep: number;
   readonly #database: DatabaseSync;
   readonly #fault = new FaultPoint();
   readonly #statements: Statements;
@@ -51,7 +51,9 @@ export class LogDatabase {
   #superseded: Superseded[] = [];
   #unsavedBytes = 0;
 
-  private constructor(database: DatabaseSync, meta: Meta) {
+  private constructor(database: DatabaseSync, place: { file: string; ceilingStep: number }, meta: Meta) {
+    this.#file = place.file;
+    this.#ceilingStep = place.ceilingStep;
     this.#database = database;
     this.#meta = meta;
     this.#statements = {
@@ -66,7 +68,7 @@ export class LogDatabase {
   }
 
   /** Opens or creates, locked for this process. Throws Refused with the reason when that cannot be. */
-  static open(file: string): LogDatabase {
+  static open(file: string, ceilingStep: number): LogDatabase {
     try {
       mkdirSync(dirname(file), { recursive: true });
       const database = new DatabaseSync(file, { timeout: 0 });
@@ -74,7 +76,7 @@ export class LogDatabase {
       upgradeFormat(database, file);
       const meta = database.prepare('SELECT ceiling, revision, rows, digest, compacted, clean FROM meta').get();
       if (meta === undefined) throw new Refused(damaged(file, 'it has no meta row'));
-      return new LogDatabase(database, meta as unknown as Meta);
+      return new LogDatabase(database, { file, ceilingStep }, meta as unknown as Meta);
     } catch (error) {
       throw refusal(file, error);
     }
@@ -84,16 +86,16 @@ export class LogDatabase {
    * Hands out all live records in chunks of a few MB in the form of a batch, then marks the database as in use with a new
    * ceiling. Returns the revision as of which the records are loaded: after a crash the old ceiling, because any up to it may have been seen.
    */
-  load(file: string, emit: (chunk: Uint8Array<ArrayBuffer>) => void): { revision: number; ceiling: number } {
+  load(emit: (chunk: Uint8Array<ArrayBuffer>) => void): { revision: number; ceiling: number } {
     try {
-      if (this.#meta.clean !== 1) this.#quickCheck(file);
-      this.#read(file, emit);
+      if (this.#meta.clean !== 1) this.#quickCheck();
+      this.#read(emit);
       const { clean, ceiling, revision } = this.#meta;
       const loaded = clean === 1 ? revision : Math.max(ceiling, revision);
-      this.#transaction(() => this.#writeMeta({ ...this.#meta, clean: 0, ceiling: loaded + CEILING_STEP }));
+      this.#transaction(() => this.#writeMeta({ ...this.#meta, clean: 0, ceiling: loaded + this.#ceilingStep }));
       return { revision: loaded, ceiling: this.#meta.ceiling };
     } catch (error) {
-      throw refusal(file, error);
+      throw refusal(this.#file, error);
     }
   }
 
@@ -200,13 +202,13 @@ export class LogDatabase {
     }
   }
 
-  #quickCheck(file: string): void {
+  #quickCheck(): void {
     const result = this.#database.prepare('PRAGMA quick_check(1)').get();
     const text = String(Object.values(result ?? {})[0]);
-    if (text !== 'ok') throw new Refused(damaged(file, text));
+    if (text !== 'ok') throw new Refused(damaged(this.#file, text));
   }
 
-  #read(file: string, emit: (chunk: Uint8Array<ArrayBuffer>) => void): void {
+  #read(emit: (chunk: Uint8Array<ArrayBuffer>) => void): void {
     const dead = this.#findSuperseded();
     const chunk = new ChunkWriter(emit);
     const rows = this.#database.prepare('SELECT revision, previous, checksum, record FROM log ORDER BY revision');
@@ -216,14 +218,14 @@ export class LogDatabase {
     for (const row of rows.iterate() as Iterable<unknown>) {
       const [revision, previous, sum, record] = row as [number, number, number, Uint8Array];
       if (checksum({ revision, previous, record }) !== sum)
-        throw new Refused(damaged(file, `the record of revision ${revision} is not what was written`));
+        throw new Refused(damaged(this.#file, `the record of revision ${revision} is not what was written`));
       count++;
       digest = (digest + sum) % DIGEST_MODULUS;
       if (isDeletion(record)) this.#superseded.push({ revision, by: revision });
       else if (!dead.has(revision)) chunk.add(revision, record);
     }
     if (count !== this.#meta.rows || digest !== this.#meta.digest)
-      throw new Refused(damaged(file, 'its parts are of different ages'));
+      throw new Refused(damaged(this.#file, 'its parts are of different ages'));
     chunk.flush();
   }
 

@@ -29,4 +29,6 @@ export type FromWorker =
 /** What the worker is started with. */
 export interface WorkerStart {
   readonly file: string;
+  /** How far ahead of the newest revision the first ceiling is. */
+  readonly ceilingStep: number;
 }

@@ -21,6 +21,8 @@ export interface SqliteOptions {
   /** Called once, with one sentence, when nothing can be written any more; the process is expected to end. */
   readonly fatal: (sentence: string) => void;
   readonly now: () => number;
+  /** How far ahead revisions may be given out; default a million. */
+  readonly ceilingStep?: number;
 }
 
 interface Entry extends BatchEntry {
@@ -36,8 +38,6 @@ interface Batch {
 const BATCHES_IN_FLIGHT = 2;
 const BATCH_BYTES = 4 * 1024 * 1024;
 const CEILING_STEP = 1_000_000;
-/** Below this distance even a volatile write is made durable, because it raises the ceiling. */
-const CEILING_MARGIN = 100_000;
 
 const fullError = new Error('the disk is full: nothing can be stored until there is room again');
 const deadError = new Error('the database cannot be written any more');
@@ -45,6 +45,7 @@ const deadError = new Error('the database cannot be written any more');
 export class SqliteBackend implements Backend {
   readonly #worker: Worker;
   readonly #options: SqliteOptions;
+  readonly #ceilingStep: number;
   #apply: (batch: readonly CommittedRecord[]) => void = () => {};
   #dropped: (fromRevision: number) => void = () => {};
   #chunks: Uint8Array[] = [];
@@ -67,8 +68,9 @@ export class SqliteBackend implements Backend {
   /** Starts the worker on a file, whose folder is made if need be; `load` tells whether it could be opened. */
   constructor(file: string, options: SqliteOptions) {
     this.#options = options;
+    this.#ceilingStep = options.ceilingStep ?? CEILING_STEP;
     const source = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const workerData: WorkerStart = { file };
+    const workerData: WorkerStart = { file, ceilingStep: this.#ceilingStep };
     this.#worker = new Worker(fileURLToPath(import.meta.resolve(source)), { workerData, name: 'sqlite' });
     this.#loaded.promise.catch(() => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
@@ -132,7 +134,7 @@ export class SqliteBackend implements Backend {
   #entry(write: Write, revision: number, resolve: (outcome: Outcome) => void): Entry {
     const previous = write.expected === 'absent' ? 0 : write.expected;
     // Whoever comes close to the ceiling raises it, and that is a durable write.
-    const volatile = write.volatile && this.#ceiling - revision > CEILING_MARGIN;
+    const volatile = write.volatile && this.#ceiling - revision > this.#ceilingStep / 10;
     return {
       key: write.key,
       revision,
@@ -159,7 +161,8 @@ export class SqliteBackend implements Backend {
     while (!this.#isDead && this.#inFlight.length < BATCHES_IN_FLIGHT && this.#queue.some((entry) => !entry.volatile)) {
       const entries = this.#takeBatch();
       const carried = this.#carry.take();
-      const ceiling = this.#ceiling - this.#revision < CEILING_STEP / 2 ? this.#ceiling + CEILING_STEP : undefined;
+      const isClose = this.#ceiling - this.#revision < this.#ceilingStep / 2;
+      const ceiling = isClose ? this.#revision + this.#ceilingStep : undefined;
       this.#inFlight.push({ carried, entries, ceiling });
       this.#send({ kind: 'commit', epoch: this.#epoch, batch: encodeBatch([...carried, ...entries]), ceiling });
     }
@@ -214,7 +217,7 @@ export class SqliteBackend implements Backend {
   #committed(): void {
     const batch = this.#inFlight.shift();
     if (batch === undefined) return;
-    this.#ceiling = batch.ceiling ?? this.#ceiling;
+    this.#ceiling = Math.max(this.#ceiling, batch.ceiling ?? 0);
     this.#answer(batch.entries);
     this.#flush();
   }

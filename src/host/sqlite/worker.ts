@@ -4,7 +4,7 @@ import { Refused, resultCode, sqlite } from '#host/sqlite/format.ts';
 import { LogDatabase } from '#host/sqlite/log-database.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '#host/sqlite/messages.ts';
 
-const { file } = workerData as WorkerStart;
+const { file, ceilingStep } = workerData as WorkerStart;
 let epoch = 0;
 /** After an error nothing is tried again; the main thread ends this one. */
 let isBroken = false;
@@ -73,8 +73,8 @@ function serve(database: LogDatabase): void {
 }
 
 try {
-  const database = LogDatabase.open(file);
-  const loaded = database.load(file, (chunk) => say({ kind: 'chunk', chunk }, [chunk.buffer]));
+  const database = LogDatabase.open(file, ceilingStep);
+  const loaded = database.load((chunk) => say({ kind: 'chunk', chunk }, [chunk.buffer]));
   serve(database);
   say({ kind: 'loaded', ...loaded });
 } catch (error) {
