@@ -15,7 +15,7 @@ import type { KubeObject } from '#api/object.ts';
 import { badRequest } from '#api/status.ts';
 import type { StatusError } from '#api/status.ts';
 import type { GroupVersionKind } from '#api/schema/kinds.ts';
-import { apiVersionOf, definitionOfKind, parseApiVersion } from '#api/schema/kinds.ts';
+import { apiVersionOf, definitionOfKind, isKindOfEveryGroup, parseApiVersion } from '#api/schema/kinds.ts';
 import { normalize, normalizeParsed } from '#api/schema/normalize.ts';
 import { protobufToObject } from '#api/schema/protobuf.ts';
 import { ReadError, readExact, readUntyped } from '#api/schema/read-exact.ts';
@@ -64,7 +64,8 @@ const formats: Readonly<Record<string, BodyFormat>> = {
 /** The format of a Content-Type header; undefined: 415. */
 export function bodyFormat(contentType: string | undefined): BodyFormat | undefined {
   const mediaType = (contentType ?? '').split(';', 1)[0] as string;
-  return formats[mediaType.trim().toLowerCase()];
+  const name = mediaType.trim().toLowerCase();
+  return Object.hasOwn(formats, name) ? formats[name] : undefined;
 }
 
 /** Decodes the body of a create or update. Throws a StatusError 400. */
@@ -130,6 +131,7 @@ function decodeProtobuf(bytes: Uint8Array, request: DecodeRequest): Decoded {
   );
   const kind = withDefaults(given, request.expected);
   checkKind(kind, request);
+  if (!isExpected(kind, request.expected)) throw new DecodeError(unknownConversion(kind, request), kind);
   return finish(request.type === undefined ? object : normalize(object, request.type), kind, [], request);
 }
 
@@ -214,7 +216,8 @@ function withDefaults(given: GroupVersionKind, expected: GroupVersionKind): Grou
 }
 
 function isExpected(kind: GroupVersionKind, expected: GroupVersionKind): boolean {
-  return kind.kind === expected.kind && kind.version === expected.version && kind.group === expected.group;
+  if (kind.kind !== expected.kind) return false;
+  return (kind.version === expected.version && kind.group === expected.group) || isKindOfEveryGroup(kind.kind);
 }
 
 /** Upstream serves these groups by servers of their own, which know no other kinds. */

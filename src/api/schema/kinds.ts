@@ -38,6 +38,11 @@ const everywhere: ReadonlySet<string> = new Set([
   'Status',
 ]);
 
+/** Kinds of meta/v1 that belong to every group: `DeleteOptions` of apps/v1 is that of v1. */
+export function isKindOfEveryGroup(kind: string): boolean {
+  return everywhere.has(kind);
+}
+
 /** The definition of a built-in kind, `io.k8s.api.apps.v1.Deployment`, or undefined. */
 export function definitionOfKind(kind: GroupVersionKind): string | undefined {
   const packageName = unusual[kind.group] ?? `io.k8s.api.${kind.group.split('.')[0]}`;
@@ -46,7 +51,7 @@ export function definitionOfKind(kind: GroupVersionKind): string | undefined {
     unusual[kind.group] !== undefined ||
     kind.group.endsWith('.k8s.io') ||
     !kind.group.includes('.');
-  if (everywhere.has(kind.kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind.kind}`;
+  if (isKindOfEveryGroup(kind.kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind.kind}`;
   const definition = `${packageName}.${kind.version}.${kind.kind}`;
   return isOfGroup && isBuiltinDefinition(definition) ? definition : undefined;
 }

@@ -66,7 +66,7 @@ function typedField(number: number, name: string, type: string): ProtoField {
       ? { ...base, kind: specialKinds[special] as ProtoKind }
       : { ...base, kind: 'union', union };
   }
-  if (/\.(ExtraValue|Verbs)$/.test(type)) return { ...base, kind: 'strings' };
+  if (/^[\w.-]+\.(ExtraValue|Verbs)$/.test(type)) return { ...base, kind: 'strings' };
   const expression = parseType(underlyingType(type));
   switch (expression.form) {
     case 'pointer':
@@ -142,4 +142,13 @@ export function objectToProtobuf(
     kind: object.kind ?? '',
     raw: encodeProtobuf(object, definition),
   });
+}
+
+/** Any object of a built-in kind, a list, Status or discovery document in its envelope. Asserts that its kind is built in. */
+export function encodeProtobufObject(value: object): Uint8Array {
+  const object = value as { readonly apiVersion?: string; readonly kind?: string };
+  const groupVersion = parseApiVersion(object.apiVersion ?? '') ?? { group: '', version: '' };
+  const definition = definitionOfKind({ ...groupVersion, kind: object.kind ?? '' });
+  assert(definition !== undefined, `${object.apiVersion} ${object.kind} has a protobuf form`);
+  return objectToProtobuf(object, definition);
 }

@@ -55,7 +55,7 @@ const dateParts: readonly Part[] = [
   { pattern: /^-/, element: '-' },
   { pattern: /^\d{2}/, element: '02', max: 31 },
   { pattern: /^T/, element: 'T' },
-  { pattern: /^\d{2}/, element: '15', max: 23, range: 'hour' },
+  { pattern: /^\d{1,2}/, element: '15', max: 23, range: 'hour' },
   { pattern: /^:/, element: ':' },
   { pattern: /^\d{2}/, element: '04', max: 59, range: 'minute' },
   { pattern: /^:/, element: ':' },

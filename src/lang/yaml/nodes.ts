@@ -27,16 +27,22 @@ export function parseYaml(text: string): YamlNode[] {
   try {
     return new Builder(source, parseEvents(source, { maxDepth })).documents();
   } catch (error) {
-    throw error instanceof YAMLException ? new YamlError(goMessage(error)) : error;
+    throw error instanceof YAMLException ? new YamlError(goMessage(error, source)) : error;
   }
 }
 
-/** js-yaml's complaint in the words of Go's parser, where both have one. */
-function goMessage(error: YAMLException): string {
+/** js-yaml's complaint in the words of Go's parser, where both have one. Go's scanner names no line when it is the first. */
+function goMessage(error: YAMLException, source: string): string {
   const reason = error.reason ?? '';
   const line = (error.mark?.line ?? 0) + 1;
-  for (const [pattern, message] of goMessages) if (pattern.test(reason)) return `yaml: line ${line}: ${message}`;
-  return `yaml: line ${line}: ${reason}`;
+  const first = source.split('\n')[line - 1] ?? '';
+  const isToken = /(?:^|[:-] +)[@`%]/.test(first) && /indentation|mapping entry/.test(reason);
+  const message = isToken
+    ? 'found character that cannot start any token'
+    : goMessages.find(([pattern]) => pattern.test(reason))?.[1];
+  if (message === undefined) return `yaml: line ${line}: ${reason}`;
+  const isParser = message.startsWith('did not');
+  return line === 1 && !isParser ? `yaml: ${message}` : `yaml: line ${line}: ${message}`;
 }
 
 const goMessages: readonly (readonly [RegExp, string])[] = [

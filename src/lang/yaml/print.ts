@@ -90,7 +90,7 @@ class Printer {
   }
 
   #endLine(): void {
-    if (!this.text.endsWith('\n')) this.#write('\n');
+    if (this.#column > 0) this.#write('\n');
   }
 
   #scalar(value: unknown, place: Place): void {
@@ -169,7 +169,7 @@ function styleOf(text: string, isKey: boolean): Style {
   const facts = analyze(text);
   if (text.includes('\n')) return facts.blockAllowed && !isKey ? 'literal' : 'double';
   const resolved = resolvePlain(text);
-  if (text === '' || resolved.type !== 'string' || base60.test(text) || text === '<<') return 'double';
+  if (text === '' || resolved.type !== 'string' || base60.test(text)) return 'double';
   if (facts.plainAllowed) return 'plain';
   return facts.singleAllowed ? 'single' : 'double';
 }
@@ -224,9 +224,7 @@ function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 64) return BigInt(value).toString();
   const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
   const power = Number(exponent);
-  if (power >= -4 && power < 21)
-    return power < 6 || Number.isInteger(value) ? String(value) : exponential(mantissa, power);
-  return exponential(mantissa, power);
+  return power >= -4 && power < 6 ? String(value) : exponential(mantissa, power);
 }
 
 function exponential(mantissa: string, power: number): string {

@@ -45,7 +45,7 @@ class Decoder {
   #field(field: ProtoField, into: Fields): void {
     if (field.kind === 'map') this.#entry(field, into);
     else if (field.name === '') this.#inline(field, into);
-    else if (field.repeated) (into[field.name] ??= []) && (into[field.name] as unknown[]).push(this.#value(field));
+    else if (field.repeated) listOf(into, field.name).push(this.#value(field));
     else into[field.name] = this.#value(field);
   }
 
@@ -98,13 +98,13 @@ class Decoder {
 
   /** The kinds that are messages on the wire and single values in JSON. */
   #special(field: ProtoField, end: number): unknown {
-    const parts: unknown[] = [];
+    const parts: Record<number, unknown> = [];
     const reader = this.#reader;
     while (reader.at < end) {
       const tag = reader.varint32();
       const number = tag >>> 3;
       if (field.kind === 'union') return this.#union(field, tag, end);
-      if (field.kind === 'strings') (parts[1] ??= []) && (parts[1] as string[]).push(reader.string());
+      if (field.kind === 'strings') listOf(parts, 1).push(reader.string());
       else if ((tag & 7) === 2) parts[number] = field.kind === 'json' ? reader.slice() : reader.string();
       else if ((tag & 7) === 0) parts[number] = reader.int64(this.#values.largeInteger);
       else reader.skip(tag & 7);
@@ -112,7 +112,7 @@ class Decoder {
     return this.#assemble(field, parts);
   }
 
-  #assemble(field: ProtoField, parts: readonly unknown[]): unknown {
+  #assemble(field: ProtoField, parts: Readonly<Record<number, unknown>>): unknown {
     switch (field.kind) {
       case 'quantity':
         return parts[1] ?? '0';
@@ -148,6 +148,14 @@ class Decoder {
     }
     return object ?? (union.other.repeated ? others : others.at(-1));
   }
+}
+
+function listOf<K extends string | number>(of: Record<K, unknown>, name: K): unknown[] {
+  const list = of[name];
+  if (list !== undefined) return list as unknown[];
+  const fresh: unknown[] = [];
+  of[name] = fresh;
+  return fresh;
 }
 
 function checkWireType(field: ProtoField, wireType: number): void {
