@@ -43,6 +43,8 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   prepareForUpdate?(object: T, old: DeepReadonly<T>, call: HookCall): void;
   /** Rules of the whole object besides metadata. Never throws. */
   validate?(object: DeepReadonly<T>, call: ValidationCall): FieldError[];
+  /** Rules of a new object only, after `validate`: what an update of an older object need not meet. */
+  validateCreate?(object: DeepReadonly<T>, call: ValidationCall): FieldError[];
   /** Rules of a transition; `validate` has been run on the new object, too. */
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, call: ValidationCall): FieldError[];
   /** A Warning sent with every answer of this resource: `v1 Endpoints is deprecated in v1.33+; use …`. */
