@@ -41,7 +41,7 @@ export class StoreCache<T extends HasMetadata> implements Cache<T> {
 }
 
 /** The collection that holds a resource's objects; the registry knows (several resources may share one). */
-export type CollectionFinder = (resource: { group: string; plural: string }) => Collection;
+export type CollectionFinder = (resource: ResourceRef) => Collection;
 
 /** One StoreCache per resource. */
 export function createStoreCaches(find: CollectionFinder): Caches {

@@ -33,10 +33,11 @@ const promised = new Set([
 
 /** `pods` or `group/plural` of a path; undefined for paths that name no resource. */
 export function resourceOf(path: string): string | undefined {
-  const parts = (path.split('?')[0] as string).split('/').filter((part) => part !== '');
+  const parts: string[] = (path.split('?')[0] as string).split('/').filter((part) => part !== '');
+  const root = parts[0];
   let group = '';
-  if (parts[0] === 'apis') group = parts.splice(0, 2)[1] ?? '';
-  else if (parts[0] === 'api') parts.splice(0, 1);
+  if (root === 'apis') group = parts.splice(0, 2)[1] ?? '';
+  else if (root === 'api') parts.splice(0, 1);
   else return undefined;
   parts.splice(0, 1);
   if (parts[0] === 'watch') parts.splice(0, 1);

@@ -1,0 +1,151 @@
+/**
+ * The control plane composed from ports: store, API server, controllers, scheduler. The same composition serves the
+ * machine (cmd/up), tests (testing/), the simulator and a browser tab; nothing here touches node:*.
+ */
+import type { Clock } from '#base/clock.ts';
+import type { Gzip } from '#base/compression.ts';
+import type { Logger } from '#base/logger.ts';
+import type { Metrics } from '#base/metrics.ts';
+import type { Random } from '#base/random.ts';
+import { type Handler, systemMasters, type UserInfo } from '#api/handler.ts';
+import type { NodeDialer } from '#api/node-connection.ts';
+import type { Reader, Resource, TokenIssuer } from '#api/resource.ts';
+import { builtinSchemas } from '#api/schema/schemas.ts';
+import { createAuthenticator } from '#apiserver/chain/authenticate.ts';
+import { privilegedGroupAuthorizer, unionAuthorizer } from '#apiserver/chain/authorize.ts';
+import { type IssuerDocuments, type OpenApiDocuments, Paths } from '#apiserver/discovery/paths.ts';
+import { Registry } from '#apiserver/registry/registry.ts';
+import { createApiServer } from '#apiserver/server.ts';
+import type { Caches } from '#client/cache.ts';
+import type { Client } from '#client/client.ts';
+import { createClient } from '#client/handler-client.ts';
+import { type ControllerRun, runControllers } from '#controller/manager.ts';
+import { admissionPlugins } from '#kinds/admission.ts';
+import { authorizers } from '#kinds/authorizers.ts';
+import { bootstrapObjects } from '#kinds/bootstrap.ts';
+import { controllers } from '#kinds/controllers.ts';
+import { resources } from '#kinds/resources.ts';
+import { runScheduler } from '#scheduler/scheduler.ts';
+import type { Store } from '#storage/store.ts';
+import { bootstrap } from '#cluster/bootstrap.ts';
+import { type ClusterOptions, settingsOf } from '#cluster/settings.ts';
+import { createStoreCaches } from '#cluster/store-cache.ts';
+
+export interface ControlPlanePorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly tokens: TokenIssuer & IssuerDocuments;
+  readonly nodes: NodeDialer;
+  readonly openApi: OpenApiDocuments;
+  readonly gzip?: Gzip;
+  /** The authority of the API server's certificate, PEM: what kube-root-ca.crt holds. */
+  readonly rootCA: string;
+}
+
+export interface ControlPlaneOptions extends ClusterOptions {
+  readonly runControllers: boolean;
+  readonly staticTokens?: ReadonlyMap<string, UserInfo>;
+  /** `host:port` that /api names. */
+  readonly serverAddress: () => string;
+}
+
+/**
+ * Invariants: 1. `handle` answers as soon as the object exists; `start` fills the cluster and starts the controllers.
+ * 2. After `stop` nothing of it runs; the store is the caller's.
+ */
+export class ControlPlane {
+  readonly handle: Handler;
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly reader: Reader;
+  readonly #ports: ControlPlanePorts;
+  readonly #options: ControlPlaneOptions;
+  readonly #stop = new AbortController();
+  #running: ControllerRun | undefined;
+  #isReady = false;
+
+  constructor(ports: ControlPlanePorts, options: ControlPlaneOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    const { store, clock, random, log, metrics, tokens, nodes, gzip } = ports;
+    const registry = new Registry({
+      store,
+      resources,
+      admission: admissionPlugins,
+      schemas: builtinSchemas,
+      clock,
+      random,
+      log,
+      metrics,
+      settings: settingsOf(options),
+      authorizer: (reader) => unionAuthorizer([privilegedGroupAuthorizer, ...authorizers.map((factory) => factory.create(reader))]),
+      tokens,
+      nodes,
+      gzip,
+    });
+    this.reader = registry.reader;
+    const paths = this.#paths();
+    const server = createApiServer({
+      authenticate: createAuthenticator({ tokens, ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }) }),
+      authorizer: registry.authorizer,
+      resources: (request, info, user) => registry.serve(info, request, user),
+      paths,
+      clock,
+      random,
+      log,
+    });
+    this.handle = server.handle;
+    this.client = this.clientFor('wheelhouse');
+    this.caches = createStoreCaches((resource) => registry.collection(resource));
+  }
+
+  /** A client in process, trusted, that goes by this name. */
+  clientFor(userAgent: string): Client {
+    return createClient(this.handle, { userAgent, user: systemMasters });
+  }
+
+  /** Makes what a cluster must hold and starts controllers and scheduler. Resolves when the cluster can be used. */
+  async start(): Promise<void> {
+    await bootstrap(this.client, this.caches, this.#options, bootstrapObjects);
+    this.#isReady = true;
+    if (!this.#options.runControllers) return;
+    const { clock, random, log, metrics } = this.#ports;
+    const common = { caches: this.caches, clock, random, log, metrics, signal: this.#stop.signal };
+    this.#running = runControllers(controllers, {
+      ...common,
+      client: this.client,
+      clientFor: (name) => this.clientFor(name),
+    });
+    runScheduler({ ...common, client: this.clientFor('kube-scheduler') });
+    await this.#running.started;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the control plane is stopped'));
+    await this.#running?.stopped;
+  }
+
+  #paths(): Paths {
+    const { metrics, openApi, tokens, log } = this.#ports;
+    const served: readonly Resource[] = resources;
+    return new Paths({
+      resources: () => served,
+      checks: [
+        {
+          name: 'poststarthook/bootstrap-objects',
+          check: () => {
+            if (!this.#isReady) throw new Error('not finished');
+          },
+        },
+      ],
+      metrics,
+      openApi,
+      issuer: tokens,
+      serverAddress: this.#options.serverAddress,
+      log,
+    });
+  }
+}

@@ -1,0 +1,21 @@
+/** What a user did or has that cannot work: printed as one sentence, exit code 1, no stack. */
+export class Failure extends Error {
+  override name = 'Failure';
+  readonly exitCode: number;
+
+  constructor(sentence: string, exitCode = 1) {
+    super(sentence);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Runs a command's body; a Failure or a known system error ends it with one sentence on stderr. */
+export async function withFailures(body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (process.env['WHEELHOUSE_DEBUG'] !== undefined) process.stderr.write(`${(error as Error).stack}\n`);
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof Failure ? error.exitCode : 1;
+  }
+}

@@ -1,0 +1,33 @@
+/** `wheelhouse up -d`: starts the same command in a group of its own, shows what it prints, and returns when it is ready. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from '#cmd/failure.ts';
+import type { UpOptions } from '#cmd/up/options.ts';
+
+/** Throws a Failure with the server's own words when it ends before it is ready. */
+export async function detach(options: UpOptions): Promise<void> {
+  mkdirSync(join(options.dataDir, 'run'), { recursive: true, mode: 0o700 });
+  const logFile = join(options.dataDir, 'run/server.log');
+  const log = openSync(logFile, 'a', 0o640);
+  const from = statSync(logFile).size;
+  const args = process.argv.slice(2).filter((argument) => argument !== '-d' && argument !== '--detach');
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args], { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let exitCode: number | null | undefined;
+  child.on('exit', (code) => {
+    exitCode = code;
+  });
+  for (;;) {
+    const text = readFileSync(logFile).subarray(from).toString();
+    const ready = /^ready .*$/m.exec(text);
+    if (ready !== null) {
+      process.stdout.write(`${ready[0]}\n`);
+      child.unref();
+      return;
+    }
+    if (exitCode !== undefined) throw new Failure(text.trim().replace(/^error: /, ''), exitCode ?? 1);
+    await delay(20);
+  }
+}

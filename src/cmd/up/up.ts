@@ -1,0 +1,76 @@
+/**
+ * `wheelhouse up`: brings an instance up, prints one line that starts with `ready`, and stays until it is told to stop.
+ * SIGINT and SIGTERM in the foreground end pods gracefully and leave nothing on the machine but the data.
+ */
+import { createLogger } from '#host/logger.ts';
+import { bootstrapError } from '#cmd/up/readiness.ts';
+import { detach } from '#cmd/up/detach.ts';
+import { chooseNode, type NodeChoice, startNode } from '#cmd/up/node.ts';
+import { type UpFlags, type UpOptions, upOptions } from '#cmd/up/options.ts';
+import { type RunningServer, startServer } from '#cmd/up/server.ts';
+import { Failure } from '#cmd/failure.ts';
+import { openInstance, readStatus, writeStatus } from '#cmd/instance.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface RunningCluster {
+  readonly server: RunningServer;
+  readonly ready: string;
+  /** Ends pods, agent, containerd and server; the data stays. */
+  stop(): Promise<void>;
+}
+
+export async function up(flags: UpFlags): Promise<void> {
+  const options = upOptions(flags);
+  if (flags.detach) return detach(options);
+  const cluster = await startCluster(options);
+  process.stdout.write(`${cluster.ready}\n`);
+  await untilSignal();
+  await cluster.stop();
+  process.exit(0);
+}
+
+/** Resolves when the cluster is ready to be used. */
+export async function startCluster(options: UpOptions): Promise<RunningCluster> {
+  const other = readStatus(options.dataDir);
+  if (other !== undefined) throw new Failure(`a cluster runs on ${options.dataDir} already (pid ${other.pids.server}, ${other.url}): wheelhouse down ends it`);
+  const log = createLogger({ level: options.logLevel });
+  const instance = openInstance(options.dataDir);
+  const choice: NodeChoice = await chooseNode(instance, options);
+  if (choice.notice !== undefined) process.stderr.write(`${choice.notice}\n`);
+  const server = await startServer(choice.instance, options, choice.cluster, log);
+  const [node] = await Promise.all([startNode(server, choice, options, log), server.controlPlane.start()]);
+  await node.ready;
+  const failure = await bootstrapError(server);
+  if (failure !== undefined) throw new Failure(failure);
+  writeStatus({
+    dataDir: options.dataDir,
+    url: server.url,
+    kubeconfig: server.kubeconfig,
+    pids: { server: process.pid, ...node.pids() },
+    ...node.facts,
+  });
+  return {
+    server,
+    ready: `ready ${server.url} kubeconfig ${server.kubeconfig}`,
+    stop: async () => {
+      await node.stop();
+      await server.close();
+      rmSync(join(options.dataDir, 'run/status.json'), { force: true });
+    },
+  };
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const onSignal = (): void => {
+      count++;
+      if (count === 1) {
+        process.stderr.write('stopping: pods end gracefully (again to end at once)\n');
+        resolve();
+      } else process.exit(130);
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  });
+}
