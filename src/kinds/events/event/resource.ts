@@ -31,7 +31,7 @@ export const eventsEvent: Resource<Event> = {
   validate: (object) => validateEvent(toCore(object), 'reportingController'),
   validateCreate: (object) => validateStrictly(toCore(object)),
   validateUpdate: (object, old) => validateStrictUpdate(toCore(object), toCore(old)),
-  selectableFieldNames: [...(coreEvent.selectableFieldNames ?? []).map(toEventsName)],
+  selectableFieldNames: (coreEvent.selectableFieldNames ?? []).map(toEventsName),
   selectableFields: (object) =>
     Object.fromEntries(
       Object.entries(coreEvent.selectableFields?.(toCore(object)) ?? {}).map(([name, value]) => [
