@@ -22,18 +22,21 @@ interface Delayed {
  * 3. A key has at most one delayed add: the earliest one asked for.
  * 4. After `close`, `take` yields undefined and nothing is added.
  */
-export class WorkQueue {
+export class WorkQueue<K extends object = ObjectKey> {
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, ObjectKey>();
+  readonly #idOf: (key: K) => string;
+  readonly #waiting = new Map<string, K>();
   readonly #running = new Set<string>();
-  readonly #again = new Map<string, ObjectKey>();
+  readonly #again = new Map<string, K>();
   readonly #delayed = new Map<string, Delayed>();
   readonly #failures = new Map<string, number>();
-  readonly #takers: ((key: ObjectKey | undefined) => void)[] = [];
+  readonly #takers: ((key: K | undefined) => void)[] = [];
   #closed = false;
 
-  constructor(clock: Clock) {
+  /** `id` tells keys apart; only keys that are no ObjectKey need one. */
+  constructor(clock: Clock, id: (key: K) => string = (key) => idOf(key as unknown as ObjectKey)) {
     this.#clock = clock;
+    this.#idOf = id;
   }
 
   /** Keys that wait for a worker. */
@@ -46,9 +49,9 @@ export class WorkQueue {
     return this.#waiting.size === 0 && this.#running.size === 0;
   }
 
-  add(key: ObjectKey): void {
+  add(key: K): void {
     if (this.#closed) return;
-    const id = idOf(key);
+    const id = this.#idOf(key);
     if (this.#running.has(id)) {
       this.#again.set(id, key);
       return;
@@ -62,13 +65,13 @@ export class WorkQueue {
     taker(key);
   }
 
-  addAfter(key: ObjectKey, delayMs: number): void {
+  addAfter(key: K, delayMs: number): void {
     if (delayMs <= 0) {
       this.add(key);
       return;
     }
     if (this.#closed) return;
-    const id = idOf(key);
+    const id = this.#idOf(key);
     const atMs = this.#clock.now() + delayMs;
     const present = this.#delayed.get(id);
     if (present !== undefined && present.atMs <= atMs) return;
@@ -81,24 +84,24 @@ export class WorkQueue {
   }
 
   /** Adds it after 5 ms, 10 ms, … 1000 s: one step for each failure since the last `forget`. */
-  retry(key: ObjectKey): void {
-    const id = idOf(key);
+  retry(key: K): void {
+    const id = this.#idOf(key);
     const failures = this.#failures.get(id) ?? 0;
     this.#failures.set(id, failures + 1);
     this.addAfter(key, Math.min(firstBackoffMs * 2 ** failures, longestBackoffMs));
   }
 
-  failures(key: ObjectKey): number {
-    return this.#failures.get(idOf(key)) ?? 0;
+  failures(key: K): number {
+    return this.#failures.get(this.#idOf(key)) ?? 0;
   }
 
   /** The next failure of this key starts at 5 ms again. */
-  forget(key: ObjectKey): void {
-    this.#failures.delete(idOf(key));
+  forget(key: K): void {
+    this.#failures.delete(this.#idOf(key));
   }
 
   /** The next key, when there is one; undefined once the queue is closed. */
-  take(): Promise<ObjectKey | undefined> {
+  take(): Promise<K | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
     const first = this.#waiting.entries().next();
     if (first.done === true) return new Promise((resolve) => this.#takers.push(resolve));
@@ -108,8 +111,8 @@ export class WorkQueue {
     return Promise.resolve(key);
   }
 
-  done(key: ObjectKey): void {
-    const id = idOf(key);
+  done(key: K): void {
+    const id = this.#idOf(key);
     this.#running.delete(id);
     const again = this.#again.get(id);
     if (again === undefined) return;
