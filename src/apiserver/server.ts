@@ -15,7 +15,7 @@ import { attributesOf, checkAuthorized } from '#apiserver/chain/authorize.ts';
 import { impersonate } from '#apiserver/chain/impersonate.ts';
 import { requestInfoOf, UnreadablePath } from '#apiserver/chain/request-info.ts';
 import { type Paths, pageNotFound } from '#apiserver/discovery/paths.ts';
-import { statusResponse } from '#apiserver/negotiate.ts';
+import { renderError } from '#apiserver/negotiate.ts';
 import type { RequestInfo } from '#apiserver/request-info.ts';
 import { textResponse } from '#apiserver/text-response.ts';
 
@@ -65,7 +65,7 @@ async function serve(options: ApiServerOptions, request: ApiRequest): Promise<Ap
 }
 
 function errorResponse(options: ApiServerOptions, request: ApiRequest, error: unknown): ApiResponse {
-  if (isStatusError(error)) return statusResponse(error, request);
+  if (isStatusError(error)) return renderError(error, request);
   if (error instanceof UnreadablePath) {
     if (error.status === 400) return textResponse(400, '400 Bad Request');
     return textResponse(500, `Internal Server Error: ${JSON.stringify(request.path)}: ${error.message}\n`);
@@ -76,7 +76,7 @@ function errorResponse(options: ApiServerOptions, request: ApiRequest, error: un
     path: request.path,
     detail,
   });
-  return statusResponse(internalError(errorMessage(error)), request);
+  return renderError(internalError(errorMessage(error)), request);
 }
 
 function withServerHeaders(response: ApiResponse, auditId: string): ApiResponse {

@@ -5,7 +5,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Upgrade } from '#api/handler.ts';
+import type { Handler, Upgrade } from '#api/handler.ts';
 import { type AnswerContext, writeResponse } from '#host/http/answer.ts';
 import type { SocketRequest } from '#host/http/incoming.ts';
 import { Http1Reply } from '#host/http/reply.ts';
@@ -20,15 +20,15 @@ export interface UpgradeRequest {
   readonly request: SocketRequest;
 }
 
-/** Takes the connection over and returns true, or leaves it alone. */
-export type RawUpgrade = (upgrade: UpgradeRequest) => boolean;
+/** Takes the connection over and returns true, or leaves it alone; `handle` can be asked who the peer is. */
+export type RawUpgrade = (upgrade: UpgradeRequest, handle: Handler) => boolean;
 
 export async function answerUpgrade(
   context: AnswerContext,
   upgrade: UpgradeRequest,
   rawUpgrade: RawUpgrade | undefined,
 ): Promise<void> {
-  if (rawUpgrade?.(upgrade) === true) return;
+  if (rawUpgrade?.(upgrade, context.handle) === true) return;
   const { message, socket, head, request } = upgrade;
   const response = await context.handle(request);
   if (response.body.kind !== 'upgrade') {
