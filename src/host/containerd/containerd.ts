@@ -21,6 +21,7 @@ import { buildPauseImage } from '#host/images/build.ts';
 import { importImageBytes } from '#host/images/import.ts';
 import { type Daemon, startDaemon, stopDaemon } from '#host/process/daemon.ts';
 import { run } from '#host/process/run.ts';
+import { unmountBelow } from '#host/volumes/mounts.ts';
 import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
 
 export interface ContainerdOptions {
@@ -61,22 +62,9 @@ export async function removeContainerdState(
   options: Pick<ContainerdOptions, 'stateDirectory' | 'dataDirectory'>,
 ): Promise<void> {
   for (const directory of [options.stateDirectory, options.dataDirectory]) {
-    for (const mountPoint of mountsBelow(directory)) await run('umount', ['-l', mountPoint]).catch(() => undefined);
+    await unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Mount points below a folder, deepest first. */
-export function mountsBelow(directory: string): string[] {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) =>
-      (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
-        String.fromCharCode(Number.parseInt(octal, 8)),
-      ),
-    )
-    .filter((point) => point === directory || point.startsWith(`${directory}/`));
-  return points.sort((a, b) => b.length - a.length);
 }
 
 function configPath(options: ContainerdOptions): string {

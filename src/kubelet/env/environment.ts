@@ -28,7 +28,7 @@ export async function containerEnvironment(
     pod.metadata.namespace ?? '',
     pod.spec?.enableServiceLinks !== false,
   );
-  const known = new Map<string, string>([...services]);
+  const known = new Map<string, string>(services);
   for (const [name, value] of variables) known.set(name, value);
   for (const variable of container.env ?? []) {
     const value =

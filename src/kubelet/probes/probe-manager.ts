@@ -89,7 +89,7 @@ export class ProbeManager implements ProbeResults {
   }
 
   close(): void {
-    for (const uid of [...this.#pods.keys()]) this.remove(uid);
+    for (const uid of this.#pods.keys()) this.remove(uid);
   }
 
   #updateContainer(entry: ProbedPod, status: DeepReadonly<ContainerStatus>): void {

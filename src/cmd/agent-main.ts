@@ -1,0 +1,13 @@
+/** The entry point of the agent process: `node agent-main.ts CONFIG.json`. */
+import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { type AgentConfig, runAgent } from '#cmd/agent.ts';
+
+enableCompileCache();
+const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as AgentConfig;
+const order = new Promise<'leave' | 'drain'>((resolve) => {
+  process.once('SIGTERM', () => resolve('leave'));
+  process.once('SIGINT', () => resolve('drain'));
+});
+await runAgent(config, order);
+process.exit(0);
