@@ -58,10 +58,12 @@ export async function startContainerd(options: ContainerdOptions): Promise<Conta
 }
 
 /** Unmounts and removes what a stopped containerd has left; for instances that are taken down for good. */
-export async function removeContainerdState(
-  options: Pick<ContainerdOptions, 'stateDirectory' | 'dataDirectory'>,
-): Promise<void> {
+export async function removeContainerdState(options: {
+  readonly stateDirectory: string;
+  readonly dataDirectory?: string;
+}): Promise<void> {
   for (const directory of [options.stateDirectory, options.dataDirectory]) {
+    if (directory === undefined) continue;
     await unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
   }
