@@ -12,7 +12,7 @@ import { nameIsDNSSubdomain } from '#api/meta/names.ts';
 import { validateObjectMeta } from '#api/meta/object-meta.ts';
 import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Core } from '#apiserver/registry/core.ts';
-import { collectionOf, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { collectionOf, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { recordManager } from '#apiserver/registry/managed.ts';
 import { dedupOwners, fillSystemFields, setNamespace, wipeSystemFields } from '#apiserver/registry/metadata.ts';
@@ -98,7 +98,7 @@ function checkNew({ endpoint, call }: WriteContext, object: KubeObject): void {
     resource.validateName ?? nameIsDNSSubdomain,
   );
   errors.push(...(resource.validate?.(object, call) ?? []), ...(resource.validateCreate?.(object, call) ?? []));
-  if (errors.length > 0) throw invalid(resource, object.metadata.name ?? '', errors);
+  if (errors.length > 0) throw invalid(internalKind(endpoint), object.metadata.name ?? '', errors);
   const warnings = resource.warnings?.(object, undefined);
   if (warnings !== undefined) for (const warning of warnings) call.warn(warning);
 }

@@ -12,7 +12,7 @@ import type { Version } from '#storage/version.ts';
 import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Call, Core } from '#apiserver/registry/core.ts';
 import type { DeleteOptions } from '#apiserver/registry/delete-options.ts';
-import { collectionOf, type Endpoint, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { collectionOf, type Endpoint, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { deletionFinalizers } from '#apiserver/registry/finalizers.ts';
 import type { WriteContext } from '#apiserver/registry/write-context.ts';
@@ -70,9 +70,9 @@ async function deleteExisting(core: Core, request: DeleteRequest, existing: Vers
 }
 
 function checkPreconditions({ endpoint, key, options }: DeleteRequest, object: DeepReadonly<KubeObject>): void {
-  const { resource } = endpoint;
   const { uid, resourceVersion } = options.preconditions;
-  const subject = { group: resource.group, plural: resource.kind };
+  const { group, kind } = internalKind(endpoint);
+  const subject = { group, plural: kind };
   const { uid: actualUid, resourceVersion: actualVersion } = object.metadata;
   if (uid !== undefined && uid !== actualUid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${actualUid}). The object might have been deleted and then recreated`;

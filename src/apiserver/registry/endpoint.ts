@@ -88,6 +88,12 @@ export function collectionOf(endpoint: Endpoint): Collection {
   return endpoint.collection;
 }
 
+/** What errors name an object of several versions by: the group and kind it is stored as. */
+export function internalKind({ resource, storedAs }: Endpoint): { group: string; kind: string } {
+  const { group, kind } = storedAs?.resource ?? resource;
+  return { group, kind };
+}
+
 /** The object in the shape this endpoint serves. Shared; must not be changed. */
 export function servedObject(endpoint: Endpoint, version: Version): DeepReadonly<KubeObject> {
   if (endpoint.storedAs === undefined) return version.object as DeepReadonly<KubeObject>;

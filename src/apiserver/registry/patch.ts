@@ -15,6 +15,8 @@ import { readUntyped } from '#api/schema/read-exact.ts';
 import { badRequest, fieldError, invalid, StatusError } from '#api/status.ts';
 import type { HookCall } from '#api/resource.ts';
 import type { BodyKind } from '#apiserver/registry/decode.ts';
+import { inGoOrder } from '#apiserver/registry/go-order.ts';
+import { conversionError } from '#apiserver/registry/patch-types.ts';
 import type { FieldValidation } from '#apiserver/registry/query.ts';
 
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply';
@@ -81,26 +83,30 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The patched object, typed and normalised, not yet defaulted. Throws 400, 413, 422 and 500 in upstream's words. */
 export function applyPatch(patch: ReadPatch, old: DeepReadonly<KubeObject>): KubeObject {
-  const { request, value } = patch;
-  const document = old as Json;
-  switch (request.kind) {
-    case 'json':
-      return typed(patch, applyJsonPatch(document, value));
-    case 'merge':
-      return typed(patch, applyMergePatch(document, value));
-    case 'strategic':
-      return typed(patch, applyStrategicMergePatch(document, value, request.expected.type));
+  const { expected, fieldValidation, kind } = patch.request;
+  const patched = merged(patch, old as Json);
+  if (patch.faults.length === 0 && (kind === 'strategic' || isOfKind(patched, expected))) {
+    const quick = normalizeParsed(cloneJson(patched), expected.type, fieldValidation !== 'Ignore');
+    if (quick.regular) return finished(quick.value as KubeObject, expected);
   }
+  if (kind === 'strategic') {
+    const error = conversionError(patched, expected.type);
+    if (error !== undefined) throw invalidPatch(patch, '', error);
+    return readAgain(patch, { ...(patched as Json), apiVersion: old.apiVersion, kind: old.kind });
+  }
+  // Once more from the order in which upstream would have printed the object: error texts show it.
+  return readAgain(patch, merged(patch, inGoOrder(old, expected.type) as Json));
 }
 
-function typed(patch: ReadPatch, patched: unknown): KubeObject {
-  const { expected, fieldValidation } = patch.request;
-  const strict = fieldValidation !== 'Ignore';
-  if (patch.faults.length === 0 && isOfKind(patched, expected)) {
-    const quick = normalizeParsed(cloneJson(patched), expected.type, strict);
-    if (quick.regular) return withMetadata(quick.value as KubeObject);
+function merged({ request, value }: ReadPatch, document: Json): unknown {
+  switch (request.kind) {
+    case 'json':
+      return applyJsonPatch(document, value);
+    case 'merge':
+      return applyMergePatch(document, value);
+    case 'strategic':
+      return applyStrategicMergePatch(document, value, request.expected.type);
   }
-  return readAgain(patch, patched);
 }
 
 function isOfKind(value: unknown, { group, version, kind }: BodyKind): boolean {
@@ -109,7 +115,9 @@ function isOfKind(value: unknown, { group, version, kind }: BodyKind): boolean {
   return object.kind === kind && object.apiVersion === (group === '' ? version : `${group}/${version}`);
 }
 
-function withMetadata(object: KubeObject): KubeObject {
+function finished(object: KubeObject, { group, version, kind }: BodyKind): KubeObject {
+  object.apiVersion = group === '' ? version : `${group}/${version}`;
+  object.kind = kind;
   object.metadata ??= {};
   return object;
 }
@@ -132,7 +140,7 @@ function readAgain(patch: ReadPatch, patched: unknown): KubeObject {
     if (fieldValidation === 'Strict' && faults.length > 0)
       throw invalidPatch(patch, text, `strict decoding error: ${faults.join(', ')}`);
     for (const fault of faults) call.warn(fault);
-    return withMetadata(decoded.object);
+    return finished(decoded.object, expected);
   } catch (error) {
     throw error instanceof DecodeError ? invalidPatch(patch, text, error.message) : error;
   }

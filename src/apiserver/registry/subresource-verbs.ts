@@ -1,4 +1,8 @@
 /** Subresources: status, scale, updates of a part, and creates with a body of their own kind. */
+import { timestamp } from '#base/clock.ts';
+import type { ManagedFieldsEntry } from '#api/generated/meta/v1.ts';
+import { updateManagedFields } from '#api/managed-fields/update.ts';
+import { managerOf } from '#apiserver/registry/metadata.ts';
 import type { ApiResponse } from '#api/handler.ts';
 import type { Scale } from '#api/generated/autoscaling/v1.ts';
 import type { KubeObject } from '#api/object.ts';
@@ -92,6 +96,15 @@ export async function createSubresource(
   };
   const body = decodeRequest(request, expected, { warn: call.warn, fieldValidation });
   if (endpoint.resource.namespaced && (body.metadata.namespace ?? '') === '') body.metadata.namespace = key.namespace;
+  body.metadata.managedFields = updateManagedFields({
+    live: undefined,
+    result: body,
+    schema: type,
+    manager: managerOf(options.fieldManager, request.headers['user-agent']),
+    subresource,
+    apiVersion: body.apiVersion as string,
+    time: timestamp(call.nowMs),
+  }) as ManagedFieldsEntry[];
   const admission = { operation: 'CREATE' as const, endpoint, subresource, key, object: body };
   await mutate(core, admission, call);
   await validate(core, admission, call);

@@ -7,7 +7,6 @@ import type { KubeObject } from '#api/object.ts';
 import type { CustomSubresource, StatusSubresource } from '#api/resource.ts';
 import { conflict, fieldError, type FieldError, invalid, notFound, objectModified, StatusError } from '#api/status.ts';
 import { nameIsDNSSubdomain } from '#api/meta/names.ts';
-import { jsonEqual } from '#api/meta/equality.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '#api/meta/object-meta.ts';
 import { RevisionMismatch } from '#storage/errors.ts';
 import type { Version } from '#storage/version.ts';
@@ -16,7 +15,7 @@ import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Core } from '#apiserver/registry/core.ts';
 import { admitAndCreate, undo } from '#apiserver/registry/create.ts';
 import { removeAfterUpdate, isReadyToGo } from '#apiserver/registry/delete.ts';
-import { collectionOf, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { collectionOf, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { isUnchanged, keepSystemFields, setGeneration } from '#apiserver/registry/transition.ts';
 import { dedupOwners, setNamespace } from '#apiserver/registry/metadata.ts';
@@ -170,18 +169,19 @@ function checkChange(context: WriteContext, object: KubeObject, old: DeepReadonl
   const { resource } = endpoint;
   const part = partOf(context);
   const nameCheck = resource.validateName ?? nameIsDNSSubdomain;
-  const errors: FieldError[] = validateObjectMeta(object.metadata, resource.namespaced, nameCheck);
-  errors.push(...validateObjectMetaUpdate(object.metadata, old.metadata));
+  const meta = validateObjectMeta(object.metadata, resource.namespaced, nameCheck);
+  const metaUpdate = validateObjectMetaUpdate(object.metadata, old.metadata);
+  // Upstream checks metadata once for all kinds and once more in each kind's own rules: causes are told twice.
+  const errors: FieldError[] = [...meta, ...metaUpdate, ...metaUpdate];
   if (part === undefined) {
-    errors.push(...(resource.validate?.(object, call) ?? []), ...(resource.validateUpdate?.(object, old, call) ?? []));
+    errors.push(
+      ...meta,
+      ...(resource.validate?.(object, call) ?? []),
+      ...(resource.validateUpdate?.(object, old, call) ?? []),
+    );
   } else errors.push(...(part.validateUpdate?.(object, old, call) ?? []));
-  if (errors.length > 0) throw invalid(resource, object.metadata.name ?? '', dedup(errors));
+  if (errors.length > 0) throw invalid(internalKind(endpoint), object.metadata.name ?? '', errors);
   for (const warning of resource.warnings?.(object, old) ?? []) call.warn(warning);
-}
-
-/** `validate` and `validateUpdate` may find the same fault. */
-function dedup(errors: readonly FieldError[]): FieldError[] {
-  return errors.filter((error, i) => !errors.slice(0, i).some((other) => jsonEqual(other, error)));
 }
 
 interface Change {

@@ -39,7 +39,8 @@ export function tableLayout(resource: Resource): TableLayout {
   let layout = layouts.get(resource);
   if (layout === undefined) {
     const own = (resource.columns ?? [createdAtColumn]) as readonly Column<KubeObject>[];
-    const columns = [nameColumn, ...own];
+    // Events have their name further back.
+    const columns = own.some((column) => column.format === 'name') ? own : [nameColumn, ...own];
     layout = { definitions: JSON.stringify(columns.map(definitionOf)), columns, cells: new WeakMap() };
     layouts.set(resource, layout);
   }

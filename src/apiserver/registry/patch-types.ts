@@ -1,0 +1,78 @@
+/** Values of a wrong type in a strategically merged object: the words of upstream's converter, which reads no JSON. */
+import type { TypeSchema } from '#api/schema/type-schema.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What upstream says of the first value that does not fit; undefined if all do. */
+export function conversionError(value: unknown, type: TypeSchema): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  switch (type.kind) {
+    case 'struct':
+      return structError(value, type);
+    case 'map':
+      return mapError(value, type);
+    case 'list':
+      return listError(value, type);
+    case 'integer':
+      return integerError(value, type);
+    case 'string':
+    case 'boolean':
+    case 'number':
+      return scalarError(value, type);
+    default:
+      return undefined;
+  }
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'object') return 'map';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return 'string';
+}
+
+function isMap(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function structError(value: unknown, type: TypeSchema): string | undefined {
+  if (!isMap(value)) return `cannot restore struct from: ${goKind(value)}`;
+  for (const field of type.fields.values()) {
+    const error = conversionError(value[field.name], field.type);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function mapError(value: unknown, type: TypeSchema): string | undefined {
+  if (!isMap(value)) return `cannot restore map from ${goKind(value)}`;
+  for (const item of Object.values(value)) {
+    const error = type.values && conversionError(item, type.values);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function listError(value: unknown, type: TypeSchema): string | undefined {
+  if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`;
+  for (const item of value) {
+    const error = type.items && conversionError(item, type.items);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function integerError(value: unknown, type: TypeSchema): string | undefined {
+  if (typeof value !== 'number') return `unrecognized type: ${type.goType ?? 'int64'}`;
+  return Number.isInteger(value) ? undefined : `cannot convert float64 to ${type.goType ?? 'int64'}`;
+}
+
+const goKinds: Readonly<Record<string, string>> = { string: 'string', boolean: 'bool', number: 'float64' };
+
+function scalarError(value: unknown, type: TypeSchema): string | undefined {
+  if (typeof value === type.kind) return undefined;
+  // Go converts whole numbers to strings by rune, and so refuses to do it here.
+  if (type.kind === 'string' && typeof value === 'number') return `cannot convert ${goKind(value)} to string`;
+  return `unrecognized type: ${goKinds[type.kind] ?? type.kind}`;
+}
