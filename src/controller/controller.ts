@@ -39,6 +39,11 @@ export interface Watch<T extends HasMetadata = HasMetadata> {
   keys(now: DeepReadonly<T> | undefined, old: DeepReadonly<T> | undefined, ctx: ControllerContext): Iterable<ObjectKey>;
 }
 
+/** A {@link Watch} with the types of its resource. */
+export function watch<T extends HasMetadata>(resource: ResourceRef<T>, keys: Watch<T>['keys']): Watch {
+  return { resource, keys };
+}
+
 export interface ReconcileResult {
   /** Come back to this key after so long, if nothing wakes it before. */
   readonly requeueAfterMs: number;

@@ -17,6 +17,7 @@ import { controllerOf } from '#api/meta/owner-references.ts';
 import { objectKey } from '#client/object-index.ts';
 import { claimObjects } from '#controller/claim.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '#controller/controller.ts';
+import { watch } from '#controller/controller.ts';
 import { isPodFinished } from '#controller/pods.ts';
 import { sizeAnnotations } from '#kinds/apps/deployment/annotations.ts';
 import { syncNewSet } from '#kinds/apps/deployment/new-replica-set.ts';
@@ -51,11 +52,8 @@ export const deploymentController: Controller<Deployment> = {
   for: deployments,
   owns: [replicasets],
   watches: [
-    { resource: replicasets, keys: (now, _old, ctx) => adopters(now as DeepReadonly<ReplicaSet>, ctx) },
-    {
-      resource: pods,
-      keys: (now, old, ctx) => (now === undefined ? recreatingOwner(old as DeepReadonly<Pod>, ctx) : []),
-    },
+    watch(replicasets, (now, _old, ctx) => adopters(now, ctx)),
+    watch(pods, (now, old, ctx) => (now === undefined ? recreatingOwner(old, ctx) : [])),
   ],
   reconcile,
 };

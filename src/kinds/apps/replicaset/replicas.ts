@@ -20,6 +20,7 @@ import { semanticEqual } from '#api/meta/equality.ts';
 import { objectKey } from '#client/object-index.ts';
 import { claimObjects } from '#controller/claim.ts';
 import type { Controller, ControllerContext, ReconcileResult } from '#controller/controller.ts';
+import { watch } from '#controller/controller.ts';
 import { expectationsTimeoutMs } from '#controller/expectations.ts';
 import { createPod, deletePod, isNamespaceTerminating, podFromTemplate, slowStart } from '#controller/pod-control.ts';
 import { podsToDelete } from '#controller/pods-to-delete.ts';
@@ -48,7 +49,7 @@ export function replicaController<T extends ReplicaOwner>(kind: ReplicaKind<T>):
     name: kind.controllerName,
     for: kind.resource,
     owns: [pods],
-    watches: [{ resource: pods, keys: (now, _old, ctx) => ownersOfOrphan(kind, now as DeepReadonly<Pod>, ctx) }],
+    watches: [watch(pods, (now, _old, ctx) => ownersOfOrphan(kind, now, ctx))],
     reconcile: (key, ctx) => reconcile(kind, key, ctx),
   };
 }

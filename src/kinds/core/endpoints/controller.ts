@@ -7,6 +7,7 @@ import type { ObjectKey } from '#api/object.ts';
 import { isNotFound } from '#api/status.ts';
 import { semanticEqual } from '#api/meta/equality.ts';
 import type { Controller, ControllerContext } from '#controller/controller.ts';
+import { watch } from '#controller/controller.ts';
 import { isNamespaceTerminating } from '#controller/pod-control.ts';
 import { isPodReady } from '#controller/pods.ts';
 import type { AddressWithPorts } from '#kinds/core/endpoints/subsets.ts';
@@ -31,12 +32,9 @@ export const endpointsController: Controller<Service> = {
   name: 'endpoint-controller',
   for: services,
   watches: [
-    {
-      resource: pods,
-      keys: (now, old, ctx) => servicesOf(now as DeepReadonly<Pod>, old as DeepReadonly<Pod> | undefined, ctx),
-    },
+    watch(pods, servicesOf),
     // Leftovers of Services that went away while nobody watched, and edits by others.
-    { resource: endpoints, keys: (now, old) => (isOurs(now ?? old) ? [keyOf(now ?? old)] : []) },
+    watch(endpoints, (now, old) => (isOurs(now ?? old) ? [keyOf(now ?? old)] : [])),
   ],
   reconcile,
 };

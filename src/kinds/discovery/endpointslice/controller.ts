@@ -8,6 +8,7 @@ import { isNotFound } from '#api/status.ts';
 import { controllerReference } from '#api/meta/owner-references.ts';
 import { objectKey } from '#client/object-index.ts';
 import type { Controller, ControllerContext } from '#controller/controller.ts';
+import { watch } from '#controller/controller.ts';
 import { isNamespaceTerminating } from '#controller/pod-control.ts';
 import { isPodReady } from '#controller/pods.ts';
 import { idOf } from '#controller/queue.ts';
@@ -36,12 +37,7 @@ export const endpointSliceController: Controller<Service> = {
   name: 'endpointslice-controller',
   for: services,
   owns: [endpointslices],
-  watches: [
-    {
-      resource: pods,
-      keys: (now, old, ctx) => servicesOf(now as DeepReadonly<Pod>, old as DeepReadonly<Pod> | undefined, ctx),
-    },
-  ],
+  watches: [watch(pods, servicesOf)],
   reads: [nodes],
   reconcile,
 };
