@@ -352,12 +352,15 @@ function ofCollection(
 async function holds(world: World, operations: readonly Operation[]): Promise<void> {
   const run = new Run(world);
   await run.open();
-  for (const each of operations) await run.perform(each);
-  await run.wait();
-  run.checkPresent();
-  run.checkPast();
-  run.checkAnswers();
-  await world.settle(run.store.close());
+  try {
+    for (const each of operations) await run.perform(each);
+    await run.wait();
+    run.checkPresent();
+    run.checkPast();
+    run.checkAnswers();
+  } finally {
+    await world.settle(run.store.close());
+  }
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'wheelhouse-model-'));

@@ -204,7 +204,9 @@ export class LogDatabase {
 
   #quickCheck(): void {
     const result = this.#database.prepare('PRAGMA quick_check(1)').get();
-    const text = String(Object.values(result ?? {})[0]);
+    const text = String(Object.values(result ?? {})[0])
+      .split('\n')
+      .at(-1) as string;
     if (text !== 'ok') throw new Refused(damaged(this.#file, text));
   }
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, test } from 'node:test';
+import { after, afterEach, test } from 'node:test';
 import { systemClock } from '#host/system-clock.ts';
 import { Refused, upgradeFormat, upgrades } from '#host/sqlite/format.ts';
 import { SqliteBackend, type SqliteOptions } from '#host/sqlite/sqlite-backend.ts';
@@ -24,6 +24,12 @@ import { Store } from '#storage/store.ts';
 const folder = mkdtempSync(join(tmpdir(), 'wheelhouse-sqlite-'));
 after(() => rmSync(folder, { recursive: true }));
 let files = 0;
+let stores: Store[] = [];
+afterEach(async () => {
+  // What a failed test left open would keep the process alive.
+  for (const store of stores) await store.close().catch(() => undefined);
+  stores = [];
+});
 const newFile = (): string => join(folder, `${files++}`, 'store.db');
 const unexpected = (sentence: string): never => assert.fail(sentence);
 
@@ -36,6 +42,7 @@ interface Opened {
 async function open(file: string, options: Partial<SqliteOptions> = {}): Promise<Opened> {
   const backend = new SqliteBackend(file, { fatal: unexpected, now: Date.now, ...options });
   const store = await Store.open(backend, [], { clock: systemClock });
+  stores.push(store);
   return { store, backend, things: store.collection({ name: 'things' }) };
 }
 
