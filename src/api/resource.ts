@@ -139,6 +139,8 @@ export interface CustomSubresource<T extends HasMetadata> {
   readonly schema?: string;
   /** An update of the parent that touches only a part of it (finalize, resize, ephemeralcontainers, approval). */
   readonly update?: StatusSubresource<T>;
+  /** Field defaults of a body of its own kind. Changes it. */
+  defaults?(body: KubeObject): void;
   /** A create with a body of its own kind (binding, eviction, token). */
   create?(key: ObjectKey, body: KubeObject, call: HookCall): Promise<HasMetadata>;
   /** A connection to the object's node; apiserver/subresources does the protocol. */

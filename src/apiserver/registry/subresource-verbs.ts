@@ -96,6 +96,7 @@ export async function createSubresource(
   };
   const body = decodeRequest(request, expected, { warn: call.warn, fieldValidation });
   if (endpoint.resource.namespaced && (body.metadata.namespace ?? '') === '') body.metadata.namespace = key.namespace;
+  hooks.defaults?.(body);
   body.metadata.managedFields = updateManagedFields({
     live: undefined,
     result: body,
