@@ -10,6 +10,7 @@ import { createAuthenticator } from '#apiserver/chain/authenticate.ts';
 import { privilegedGroupAuthorizer, unionAuthorizer } from '#apiserver/chain/authorize.ts';
 import { ping } from '#apiserver/discovery/health.ts';
 import { type OpenApiDocuments, Paths } from '#apiserver/discovery/paths.ts';
+import { VirtualClock } from '#sim/virtual-clock.ts';
 import { createApiServer } from '#apiserver/server.ts';
 
 const encoder = new TextEncoder();
@@ -99,6 +100,7 @@ function server(authorizer: Authorizer) {
       };
     },
     paths,
+    clock: new VirtualClock(),
     random: new SeededRandom(1),
     log: silentLogger,
   });

@@ -1,10 +1,11 @@
 /**
  * The API server: one function from request to answer. It composes the chain and knows no kind.
  *
- *   request → what does the URL ask? → who asks? → as whom? → may they? → registry or one of the plain paths
+ *   request → what does the URL ask? → who asks? → as whom? → may they? → when? → registry or one of the plain paths
  *
  * Every answer carries an Audit-Id and forbids caching; every failure is a Status in upstream's words.
  */
+import type { Clock } from '#base/clock.ts';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import { type Random, uuid } from '#base/random.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from '#api/handler.ts';
@@ -12,7 +13,10 @@ import type { Authorizer } from '#api/resource.ts';
 import { internalError, isStatusError, unauthorized } from '#api/status.ts';
 import type { Authenticator } from '#apiserver/chain/authenticate.ts';
 import { attributesOf, checkAuthorized } from '#apiserver/chain/authorize.ts';
+import { deadlineMs, withDeadline } from '#apiserver/chain/deadline.ts';
+import { Fairness, type FairnessLimits } from '#apiserver/chain/fairness.ts';
 import { impersonate } from '#apiserver/chain/impersonate.ts';
+import { isLongRunning, isReadOnly } from '#apiserver/chain/long-running.ts';
 import { requestInfoOf, UnreadablePath } from '#apiserver/chain/request-info.ts';
 import { type Paths, pageNotFound } from '#apiserver/discovery/paths.ts';
 import { renderError } from '#apiserver/negotiate.ts';
@@ -30,6 +34,9 @@ export interface ApiServerOptions {
   readonly resources: Endpoint;
   /** All other paths: discovery, health, metrics, OpenAPI. */
   readonly paths: Pick<Paths, 'answer' | 'servesGroup'>;
+  /** How many requests run at once. */
+  readonly limits?: FairnessLimits;
+  readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
@@ -39,10 +46,11 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
+  const chain: Chain = { ...options, fairness: new Fairness(options.limits) };
   const handle: Handler = async (request) => {
     let response: ApiResponse;
     try {
-      response = await serve(options, request);
+      response = await serve(chain, request);
     } catch (error) {
       response = errorResponse(options, request, error);
     }
@@ -51,7 +59,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return { handle };
 }
 
-async function serve(options: ApiServerOptions, request: ApiRequest): Promise<ApiResponse> {
+interface Chain extends ApiServerOptions {
+  readonly fairness: Fairness;
+}
+
+async function serve(options: Chain, request: ApiRequest): Promise<ApiResponse> {
   const info = requestInfoOf(request);
   const found = options.authenticate(request);
   const requestor = found instanceof Promise ? await found : found;
@@ -61,7 +73,11 @@ async function serve(options: ApiServerOptions, request: ApiRequest): Promise<Ap
   checkAuthorized(options.authorizer, user === requestor ? asked : { ...asked, user });
   if (!info.isResourceRequest) return options.paths.answer(request, info);
   if (!options.paths.servesGroup(info.group)) return pageNotFound();
-  return options.resources(request, info, user);
+  if (isLongRunning(info)) return options.resources(request, info, user);
+  if (isReadOnly(info)) return options.fairness.run(user, 'read', () => options.resources(request, info, user));
+  const limitMs = deadlineMs(request.query);
+  const work = options.fairness.run(user, 'write', () => options.resources(request, info, user));
+  return withDeadline(options.clock, limitMs, work);
 }
 
 function errorResponse(options: ApiServerOptions, request: ApiRequest, error: unknown): ApiResponse {

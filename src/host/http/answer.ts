@@ -70,3 +70,16 @@ export const tooLarge: ApiResponse = {
     ),
   },
 };
+
+/** Node's parser stops at methods it does not know, before anything else is known of the request. */
+export const unknownMethod = rawAnswer(
+  '405 Method Not Allowed',
+  'application/json',
+  `${JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'the server does not allow this method on the requested resource', reason: 'MethodNotAllowed', details: {}, code: 405 })}\n`,
+);
+export const unreadableRequest = rawAnswer('400 Bad Request', 'text/plain; charset=utf-8', '400 Bad Request');
+
+function rawAnswer(status: string, contentType: string, body: string): string {
+  const length = encoder.encode(body).byteLength;
+  return `HTTP/1.1 ${status}\r\nContent-Type: ${contentType}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`;
+}

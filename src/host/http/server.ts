@@ -20,7 +20,14 @@ import { createServer as createSocketServer, type Server, type Socket } from 'no
 import type { Duplex } from 'node:stream';
 import type { Handler, Peer } from '#api/handler.ts';
 import { errorMessage, type Logger } from '#base/logger.ts';
-import { answer, type AnswerContext, tooLarge, writeResponse } from '#host/http/answer.ts';
+import {
+  answer,
+  type AnswerContext,
+  tooLarge,
+  unknownMethod,
+  unreadableRequest,
+  writeResponse,
+} from '#host/http/answer.ts';
 import { FanOut } from '#host/http/fan-out.ts';
 import { hasNoBody, peerOf, readBody, SocketRequest } from '#host/http/incoming.ts';
 import { Http1Reply, Http2Reply, type Reply } from '#host/http/reply.ts';
@@ -165,11 +172,8 @@ class Front implements HttpServer {
     server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#onUpgrade(message, socket as Socket, head),
     );
-    server.on('clientError', (_error: Error, socket: Duplex) => {
-      if (socket.writable)
-        socket.end(
-          'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request',
-        );
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+      if (socket.writable) socket.end(error.code === 'HPE_INVALID_METHOD' ? unknownMethod : unreadableRequest);
       else socket.destroy();
     });
   }
