@@ -19,11 +19,12 @@ import { createApiServer } from '#apiserver/server.ts';
 import type { Caches } from '#client/cache.ts';
 import type { Client } from '#client/client.ts';
 import { createClient } from '#client/handler-client.ts';
+import { runGarbageCollector } from '#controller/garbage-collector/garbage-collector.ts';
 import { type ControllerRun, runControllers } from '#controller/manager.ts';
 import { admissionPlugins } from '#kinds/admission.ts';
 import { authorizers } from '#kinds/authorizers.ts';
 import { bootstrapObjects } from '#kinds/bootstrap.ts';
-import { controllers } from '#kinds/controllers.ts';
+import { createControllers } from '#kinds/controllers.ts';
 import { resources } from '#kinds/resources.ts';
 import { runScheduler } from '#scheduler/scheduler.ts';
 import type { Store } from '#storage/store.ts';
@@ -114,11 +115,9 @@ export class ControlPlane {
     if (!this.#options.runControllers) return;
     const { clock, random, log, metrics } = this.#ports;
     const common = { caches: this.caches, clock, random, log, metrics, signal: this.#stop.signal };
-    this.#running = runControllers(controllers, {
-      ...common,
-      client: this.client,
-      clientFor: (name) => this.clientFor(name),
-    });
+    const ports = { ...common, client: this.client, clientFor: (name: string) => this.clientFor(name) };
+    this.#running = runControllers(createControllers({ rootCA: this.#ports.rootCA }), ports);
+    runGarbageCollector(ports);
     runScheduler({ ...common, client: this.clientFor('kube-scheduler') });
     await this.#running.started;
   }
