@@ -1,3 +1,5 @@
+import { rawSource } from '#base/exact-json.ts';
+
 /** Objects in caches are immutable: this is how their types say so. */
 export type DeepReadonly<T> = T extends (...args: never[]) => unknown
   ? T
@@ -19,10 +21,13 @@ function copy(value: unknown): unknown {
     for (let i = 0; i < value.length; i++) list[i] = copy(value[i]);
     return list;
   }
+  // Raw JSON has no prototype; copying its field would make it an ordinary object.
+  if (Object.getPrototypeOf(value) === null && rawSource(value) !== undefined) return value;
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
     const field = copy((value as Record<string, unknown>)[key]);
-    if (key === '__proto__') Object.defineProperty(result, key, { value: field, enumerable: true, writable: true, configurable: true });
+    if (key === '__proto__')
+      Object.defineProperty(result, key, { value: field, enumerable: true, writable: true, configurable: true });
     else result[key] = field;
   }
   return result;

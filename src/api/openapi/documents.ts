@@ -62,11 +62,13 @@ export class BuiltinOpenApi {
 
 /** 128 bits in hexadecimal; tells documents apart, protects nothing. */
 function hashText(text: string): string {
-  let result = '';
-  for (let seed = 0; seed < 4; seed++) {
-    let hash = 0x811c9dc5 ^ (seed * 0x9e3779b1);
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-    result += (hash >>> 0).toString(16).toUpperCase().padStart(8, '0');
+  let [a, b, c, d] = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x5bd1e995);
+    c = Math.imul(c ^ code, 0x1b873593) + a;
+    d = Math.imul(d ^ code, 0x27d4eb2f) + b;
   }
-  return result;
+  return [a, b, c, d].map((part) => (part >>> 0).toString(16).toUpperCase().padStart(8, '0')).join('');
 }

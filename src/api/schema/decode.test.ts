@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rawSource } from '#lang/json/exact.ts';
+import { rawSource } from '#base/exact-json.ts';
 import type { BodyFormat, Decoded, FieldValidation } from '#api/schema/decode.ts';
 import { DecodeError, bodyFormat, decodeBody, decodeObject } from '#api/schema/decode.ts';
 import type { GroupVersionKind } from '#api/schema/kinds.ts';

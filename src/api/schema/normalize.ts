@@ -8,7 +8,7 @@
  * `delete` would make V8 treat the object as a dictionary from then on.
  */
 import { parseQuantity, quantityText } from '#lang/quantity/quantity.ts';
-import { rawSource } from '#lang/json/exact.ts';
+import { rawSource } from '#base/exact-json.ts';
 import { normalBase64 } from '#api/schema/base64.ts';
 import { normalMicroTime, normalTime } from '#api/schema/time.ts';
 import type { FieldSchema, TypeSchema } from '#api/schema/type-schema.ts';
@@ -22,6 +22,8 @@ interface Pass {
   /** Something is not plain: read the text exactly. */
   irregular: boolean;
   readonly unknownIsIrregular: boolean;
+  /** `[]` stays where Go would print it: field managers own it until the object is stored. */
+  readonly keepsEmpty: boolean;
 }
 
 /** Returns the value as Go prints it; undefined where Go omits it. */
@@ -36,15 +38,15 @@ export interface Normalized {
 
 /** Normalises freshly parsed JSON of a type; changes it. With `unknownIsIrregular`, unknown fields make it irregular instead of being dropped. */
 export function normalizeParsed(value: unknown, type: TypeSchema, unknownIsIrregular: boolean): Normalized {
-  const pass: Pass = { keys: 0, irregular: false, unknownIsIrregular };
+  const pass: Pass = { keys: 0, irregular: false, unknownIsIrregular, keepsEmpty: true };
   const result = walkerOf(type)(value, pass);
   return { value: result, keys: pass.keys, regular: !pass.irregular };
 }
 
 /** Normalises an object that is known to fit the type (built by code, read exactly, merged by a patch); changes and returns it. */
 export function normalize<T>(object: T, type: TypeSchema): T {
-  const { value } = normalizeParsed(object, type, false);
-  return value as T;
+  const pass: Pass = { keys: 0, irregular: false, unknownIsIrregular: false, keepsEmpty: false };
+  return walkerOf(type)(object, pass) as T;
 }
 
 const walkers = new WeakMap<TypeSchema, Walker>();
@@ -271,7 +273,7 @@ function fieldWalker(field: FieldSchema): Walker {
     const result = walk(value, pass);
     if (omitsEmpty && (result === '' || result === 0 || result === false) && !structLike.has(type.kind))
       return undefined;
-    if (isCollection && isEmptyCollection(result)) return undefined;
+    if (isCollection && (omitsEmpty || !pass.keepsEmpty) && isEmptyCollection(result)) return undefined;
     return result;
   };
 }
@@ -294,6 +296,7 @@ const zeros: Readonly<Partial<Record<TypeSchema['kind'], unknown>>> = {
 
 /** What Go prints for the zero value: `""`, `{}` with its own printed fields, null for nil lists and maps. */
 function zeroValue(type: TypeSchema): unknown {
-  if (type.kind === 'struct') return walkerOf(type)({}, { keys: 0, irregular: false, unknownIsIrregular: false });
+  if (type.kind === 'struct')
+    return walkerOf(type)({}, { keys: 0, irregular: false, unknownIsIrregular: false, keepsEmpty: false });
   return zeros[type.kind] ?? null;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { rawJson } from '#lang/json/exact.ts';
+import { rawJson } from '#base/exact-json.ts';
 import type { ProtoField } from '#wire/protobuf/message.ts';
 import * as resources from '#api/generated/resources.ts';
 import { decodeBody } from '#api/schema/decode.ts';

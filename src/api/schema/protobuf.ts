@@ -2,7 +2,7 @@
  * Protobuf bodies of the built-in kinds: messages compiled lazily from the generated tables, objects as normalize.ts leaves them.
  */
 import { assert } from '#base/assert.ts';
-import { parseExact, rawJson, rawSource } from '#lang/json/exact.ts';
+import { parseExact, rawJson, rawSource } from '#base/exact-json.ts';
 import { decodeMessage } from '#wire/protobuf/decode.ts';
 import { encodeMessage } from '#wire/protobuf/encode.ts';
 import { openEnvelope, sealEnvelope } from '#wire/protobuf/envelope.ts';
@@ -14,9 +14,16 @@ import type { FieldRow } from '#api/schema/go-types.ts';
 import { expandType, goTypeOf, packageOf, parseType, specialTypes, underlyingType } from '#api/schema/go-types.ts';
 import type { GroupVersionKind } from '#api/schema/kinds.ts';
 import { definitionOfKind, parseApiVersion } from '#api/schema/kinds.ts';
+import { normalize } from '#api/schema/normalize.ts';
+import { builtinSchemas } from '#api/schema/schemas.ts';
 
 /** How the codec makes large integers and embedded JSON. */
-export const protoValues: ProtoValues = { largeInteger: rawJson, digitsOf: rawSource, parseJson: parseExact };
+export const protoValues: ProtoValues = {
+  largeInteger: rawJson,
+  digitsOf: rawSource,
+  parseJson: parseExact,
+  normalize: (object, message) => normalize(object, builtinSchemas.type(message)),
+};
 
 const messages = new Map<string, ProtoMessage>();
 

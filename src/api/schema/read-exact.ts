@@ -11,7 +11,7 @@
  */
 import { QuantityError, parseQuantity } from '#lang/quantity/quantity.ts';
 import type { JsonNode } from '#lang/json/parse.ts';
-import { int64Of, rawJson, untypedNumber } from '#lang/json/exact.ts';
+import { int64Of, rawJson, untypedNumber } from '#base/exact-json.ts';
 import { normalBase64 } from '#api/schema/base64.ts';
 import { TimeError, normalMicroTime, normalTime } from '#api/schema/time.ts';
 import type { FieldSchema, TypeSchema } from '#api/schema/type-schema.ts';

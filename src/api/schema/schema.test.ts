@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rawSource } from '#lang/json/exact.ts';
+import { rawSource } from '#base/exact-json.ts';
 import * as resources from '#api/generated/resources.ts';
 import { normalBase64 } from '#api/schema/base64.ts';
 import { applySchemaDefaults } from '#api/schema/defaults.ts';
-import { encodeJson } from '#api/schema/encode.ts';
 import { definitionOfKind, parseApiVersion } from '#api/schema/kinds.ts';
 import { normalize, normalizeParsed } from '#api/schema/normalize.ts';
 import { builtinSchemas } from '#api/schema/schemas.ts';
@@ -141,13 +140,6 @@ for (const [name, kind, before, after] of normalized) {
     assert.deepEqual(normalize(structuredClone(after), core(kind)), after, 'a second time changes nothing');
   });
 }
-
-test('encodeJson prints the normalised object', () => {
-  assert.equal(
-    new TextDecoder().decode(encodeJson({ metadata: { name: 'a' }, spec: {} }, core('Namespace'))),
-    '{"metadata":{"name":"a"},"spec":{},"status":{}}',
-  );
-});
 
 test('the keys __proto__ and constructor of maps are data', () => {
   const object = JSON.parse('{"metadata":{},"data":{"__proto__":"a","constructor":"b"}}') as object;

@@ -3,6 +3,8 @@
  * repeated ones included, numbers as they are written, lone surrogates replaced by U+FFFD, and Go's texts for syntax errors.
  */
 
+import { maxJsonDepth } from '#lang/json/scan.ts';
+
 export type JsonNode =
   | {
       readonly type: 'object';
@@ -22,7 +24,6 @@ export class JsonSyntaxError extends Error {
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const maxDepth = 10_000;
 
 /** Parses one JSON text. Throws {@link JsonSyntaxError}. */
 export function parseJsonNode(bytes: Uint8Array): JsonNode {
@@ -87,7 +88,7 @@ class Parser {
   }
 
   #enter(): number {
-    if (++this.#depth > maxDepth) throw new JsonSyntaxError('exceeded max depth');
+    if (++this.#depth > maxJsonDepth) throw new JsonSyntaxError('exceeded max depth');
     return this.#at++;
   }
 

@@ -1,12 +1,18 @@
 /**
  * What JSON.parse does not tell, found in one pass over the bytes: how many keys there are (more than the parsed objects
  * hold: some key is given twice) and whether something in the text is lost by parsing, in which case the caller parses again
- * with {@link parseExact}: integers of more than 15 digits, numbers written with a fraction or an exponent, lone surrogates.
+ * exactly (parse.ts): integers of more than 15 digits, numbers written with a fraction or an exponent, lone surrogates, and
+ * nesting beyond what is allowed.
  */
 export interface JsonScan {
   readonly keys: number;
   readonly inexact: boolean;
 }
+
+/**
+ * Deviation: upstream allows 10,000 levels; everything here that walks a value by recursion would need a stack for them.
+ */
+export const maxJsonDepth = 2000;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -17,6 +23,7 @@ export function scanJson(bytes: Uint8Array): JsonScan {
   const length = bytes.length;
   let keys = 0;
   let inexact = false;
+  let depth = 0;
   for (let i = 0; i < length; i++) {
     const byte = bytes[i] as number;
     if (byte === quote) {
@@ -34,6 +41,10 @@ export function scanJson(bytes: Uint8Array): JsonScan {
       const end = endOfNumber(bytes, i);
       if (end < 0) inexact = true;
       i = (end < 0 ? ~end : end) - 1;
+    } else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > maxJsonDepth) inexact = true;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth--;
     }
   }
   return { keys, inexact };

@@ -3,7 +3,7 @@
  * lists not indented below their key, strings quoted only where Go's reader would take them for something else, text of
  * several lines as a literal block, long lines folded at spaces behind column 80.
  */
-import { rawSource } from '#lang/json/exact.ts';
+import { rawSource } from '#base/exact-json.ts';
 import { resolvePlain } from '#lang/yaml/resolve.ts';
 
 /** The document of a value, ending in a newline. Undefined fields are left out. */

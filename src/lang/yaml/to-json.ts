@@ -4,7 +4,7 @@
  *
  *   yamlToJson('a: yes\nb: 0777\n<<: {c: 1}').json === '{"a":true,"b":511,"c":1}'
  */
-import { rawJson } from '#lang/json/exact.ts';
+import { rawJson } from '#base/exact-json.ts';
 import { YamlError, parseYaml } from '#lang/yaml/nodes.ts';
 import type { YamlNode } from '#lang/yaml/nodes.ts';
 import { resolvePlain } from '#lang/yaml/resolve.ts';
@@ -26,7 +26,7 @@ export function yamlToJson(text: string): YamlJson {
   return { json: jsonText(value), duplicates: converter.duplicateMessage() };
 }
 
-/** The first document of a text as plain JSON values; large integers as raw JSON (see lang/json/exact.ts). Throws {@link YamlError}. */
+/** The first document of a text as plain JSON values; large integers as raw JSON (see base/exact-json.ts). Throws {@link YamlError}. */
 export function loadYaml(text: string): unknown {
   const document = parseYaml(text)[0];
   return document === undefined ? undefined : plainValue(new Converter().convert(document));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rawJson, rawSource } from '#lang/json/exact.ts';
+import { rawJson, rawSource } from '#base/exact-json.ts';
 import { YamlError, loadAllYaml, loadYaml, yamlToJson } from '#lang/yaml/to-json.ts';
 import { naturalOrder, printYaml } from '#lang/yaml/print.ts';
 

@@ -140,13 +140,20 @@ class Decoder {
     let tag = firstTag;
     for (;;) {
       const number = tag >>> 3;
-      if (number === union.object.number) object = this.#value(union.object);
-      else if (number === union.other.number) others.push(this.#value(union.other));
-      else this.#reader.skip(tag & 7);
+      if (number === union.object.number) object = this.#unionObject(union.object);
+      else if (number === union.other.number) {
+        const isMessage = union.other.kind === 'message';
+        others.push(isMessage ? this.#unionObject(union.other) : this.#value(union.other));
+      } else this.#reader.skip(tag & 7);
       if (this.#reader.at >= end) break;
       tag = this.#reader.varint32();
     }
     return object ?? (union.other.repeated ? others : others.at(-1));
+  }
+
+  #unionObject(field: ProtoField): unknown {
+    const object = this.#value(field) as Fields;
+    return this.#values.normalize(object, field.message?.().name ?? '');
   }
 }
 

@@ -69,4 +69,6 @@ export interface ProtoValues {
   /** The digits of a value made by largeInteger; undefined for others. */
   digitsOf(value: unknown): string | undefined;
   parseJson(text: string): unknown;
+  /** Drops what JSON would not show from an object that no schema reaches later (the object of a union). */
+  normalize(object: Record<string, unknown>, message: string): unknown;
 }

@@ -49,11 +49,15 @@ export function untypedNumber(source: string): unknown {
   return int64Of(source) ?? Number(source);
 }
 
-/** JSON.parse that keeps integers of up to 64 bits exact. Throws SyntaxError. */
+/** A number of 16 digits or more where a value stands; digits in strings rarely look so, and only cost time. */
+const largeNumber = /[:[,]\s*-?\d{16}/;
+
+/** JSON.parse that keeps integers of up to 64 bits exact, as fast as JSON.parse where there are none. Throws SyntaxError. */
 export function parseExact(text: string): unknown {
-  const reviver = (_key: string, value: unknown, context?: { source?: string }): unknown =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && context?.source !== undefined
-      ? untypedNumber(context.source)
-      : value;
-  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown) as unknown;
+  return largeNumber.test(text) ? (JSON.parse(text, reviveNumber) as unknown) : (JSON.parse(text) as unknown);
+}
+
+function reviveNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || context?.source === undefined) return value;
+  return untypedNumber(context.source);
 }
