@@ -121,8 +121,23 @@ export function sorted(node: Record<string, FieldSet>): FieldSet {
 
 function compareElements(a: string, b: string): number {
   const isValueA = a.startsWith('k:') || a.startsWith('v:');
-  if (isValueA && b.startsWith(a.slice(0, 2))) return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
+  if (isValueA && b.startsWith(a.slice(0, 2))) return compareValues(elementValue(a), elementValue(b));
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The same few elements (container and variable names) come again with every object. */
+const elementValues = new Map<string, unknown>();
+const maxElementValues = 4096;
+
+/** What stands behind `k:` or `v:`. */
+function elementValue(element: string): unknown {
+  let value = elementValues.get(element);
+  if (value === undefined) {
+    value = JSON.parse(element.slice(2)) as unknown;
+    if (elementValues.size >= maxElementValues) elementValues.clear();
+    elementValues.set(element, value);
+  }
+  return value;
 }
 
 function compareValues(a: unknown, b: unknown): number {
