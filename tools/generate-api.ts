@@ -1,6 +1,6 @@
 /**
  * Writes src/api/generated from spec/kubernetes: one module of interfaces per group and version, one module of
- * typed resource references, and the tables that schemas are compiled from (schema-tables.ts). Deterministic: the tidy test runs it into memory and compares.
+ * typed resource references, and the tables that schemas are compiled from (schema-tables.json). Deterministic: the tidy test runs it into memory and compares.
  *
  *   node tools/generate-api.ts          writes
  *   generatedFiles()                    path -> text, for the test
@@ -178,8 +178,8 @@ export function generatedFiles(): Map<string, string> {
   for (const [module, text] of interfaceModules(spec.openapiV3.schemas)) files.set(`src/api/generated/${module}`, text);
   files.set('src/api/generated/resources.ts', resourceModule(discovery.default));
   files.set(
-    'src/api/generated/schema-tables.ts',
-    schemaTablesModule(readSpec('go-types') as GoTypes, spec.openapiV3.schemas, banner),
+    'src/api/generated/schema-tables.json',
+    schemaTablesModule(readSpec('go-types') as GoTypes, spec.openapiV3.schemas),
   );
   return files;
 }

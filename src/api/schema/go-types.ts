@@ -3,7 +3,7 @@
  * A type expression is Go's with definition names: `[]io.k8s.api.core.v1.Container`, `map[string]string`, `*int32`.
  */
 import { assert } from '#base/assert.ts';
-import { schemaTables } from '#api/generated/schema-tables.ts';
+import tables from '#api/generated/schema-tables.json' with { type: 'json' };
 
 /** What OpenAPI adds to a field: required, default, format, enum, list type, list keys, map type, patch strategy, merge key. */
 export interface FieldExtras {
@@ -21,6 +21,12 @@ export interface FieldExtras {
 /** JSON name, type, flags (e omitempty, z omitzero, i inlined), protobuf number. */
 export type FieldRow = readonly [name: string, type: string, flags: string, number: number, extras?: FieldExtras];
 export type StructTable = readonly FieldRow[];
+
+/** Package of definitions to its table, a JSON text; the shape is explained in tools/schema-tables.ts. */
+const schemaTables: Readonly<Record<string, string>> = tables.packages;
+
+/** Definitions that are owned and replaced as a whole. */
+export const atomicDefinitions: readonly string[] = tables.atomic;
 
 const parsed = new Map<string, Record<string, StructTable | string>>();
 

@@ -3,9 +3,9 @@
  * table of core/v1 and compiles Pod; PodSpec is compiled when a walk first reaches `fields` of it.
  */
 import { assert } from '#base/assert.ts';
-import { atomicDefinitions } from '#api/generated/schema-tables.ts';
 import type { FieldExtras, FieldRow } from '#api/schema/go-types.ts';
 import {
+  atomicDefinitions,
   expandType,
   goName,
   goTypeOf,
