@@ -6,6 +6,10 @@ import { localSubjectAccessReview } from '#kinds/authorization/localsubjectacces
 import { selfSubjectAccessReview } from '#kinds/authorization/selfsubjectaccessreview/resource.ts';
 import { selfSubjectRulesReview } from '#kinds/authorization/selfsubjectrulesreview/resource.ts';
 import { subjectAccessReview } from '#kinds/authorization/subjectaccessreview/resource.ts';
+import { deployment } from '#kinds/apps/deployment/resource.ts';
+import { replicaSet } from '#kinds/apps/replicaset/resource.ts';
+import { node } from '#kinds/core/node/resource.ts';
+import { pod } from '#kinds/core/pod/resource.ts';
 import { lease } from '#kinds/coordination/lease/resource.ts';
 import { configMap } from '#kinds/core/configmap/resource.ts';
 import { endpoints } from '#kinds/core/endpoints/resource.ts';
@@ -47,6 +51,10 @@ const all: readonly unknown[] = [
   selfSubjectAccessReview,
   localSubjectAccessReview,
   selfSubjectRulesReview,
+  pod,
+  node,
+  deployment,
+  replicaSet,
 ];
 
 export const resources = all as readonly Resource[];

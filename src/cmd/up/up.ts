@@ -15,7 +15,10 @@ import { join } from 'node:path';
 
 export interface RunningCluster {
   readonly server: RunningServer;
+  /** The line that says so. */
   readonly ready: string;
+  /** Of the real node; undefined if there is none. */
+  readonly containerdSocket: string | undefined;
   /** Ends pods, agent, containerd and server; the data stays. */
   stop(): Promise<void>;
 }
@@ -53,6 +56,7 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
   return {
     server,
     ready: `ready ${server.url} kubeconfig ${server.kubeconfig}`,
+    containerdSocket: node.facts.containerdSocket,
     stop: async () => {
       await node.stop();
       await server.close();
