@@ -16,6 +16,7 @@ import { endpoints } from '#kinds/core/endpoints/resource.ts';
 import { event } from '#kinds/core/event/resource.ts';
 import { namespace } from '#kinds/core/namespace/resource.ts';
 import { secret } from '#kinds/core/secret/resource.ts';
+import { service } from '#kinds/core/service/resource.ts';
 import { serviceAccount } from '#kinds/core/serviceaccount/resource.ts';
 import { endpointSlice } from '#kinds/discovery/endpointslice/resource.ts';
 import { eventsEvent } from '#kinds/events/event/resource.ts';
@@ -33,6 +34,7 @@ const all: readonly unknown[] = [
   configMap,
   secret,
   serviceAccount,
+  service,
   endpoints,
   event,
   endpointSlice,
