@@ -27,17 +27,22 @@ export class AppliedEvent implements StoreEvent {
   readonly previous: StoredVersion | undefined;
   /** The collection's state before this event; cleared when the event leaves the window. */
   before: State | undefined;
+  /** The collection's own queue. */
+  readonly log: Deque<AppliedEvent>;
+  atMs = 0;
+  costBytes = 0;
   #memo: Map<string, unknown> | undefined;
 
   constructor(
     type: StoreEvent['type'],
     versions: { version: StoredVersion; previous: StoredVersion | undefined },
-    before: State,
+    place: { state: State; log: Deque<AppliedEvent> },
   ) {
     this.type = type;
     this.version = versions.version;
     this.previous = versions.previous;
-    this.before = before;
+    this.before = place.state;
+    this.log = place.log;
   }
 
   get revision(): number {
@@ -50,16 +55,9 @@ export class AppliedEvent implements StoreEvent {
   }
 }
 
-interface Entry {
-  readonly event: AppliedEvent;
-  readonly log: Deque<AppliedEvent>;
-  readonly atMs: number;
-  readonly costBytes: number;
-}
-
 export class EventWindow {
   readonly #limits: WindowLimits;
-  readonly #entries = new Deque<Entry>();
+  readonly #entries = new Deque<AppliedEvent>();
   #bytes = 0;
   #floor: number;
 
@@ -78,13 +76,15 @@ export class EventWindow {
   }
 
   /** Adds an event to the window and to its collection's own queue. */
-  add(event: AppliedEvent, log: Deque<AppliedEvent>, nowMs: number): void {
+  add(event: AppliedEvent, nowMs: number): void {
     const { version, previous, before } = event;
     const nodes = (before?.depth(version.namespace) ?? 1) * NODE_BYTES;
-    const costBytes = EVENT_BYTES + nodes + version.bytes.length + (previous?.bytes.length ?? 0);
-    log.push(event);
-    this.#entries.push({ event, log, atMs: nowMs, costBytes });
-    this.#bytes += costBytes;
+    // The new version's length stands for what readers keep in `memo`: frames of about its size.
+    event.costBytes = EVENT_BYTES + nodes + version.bytes.length + (previous?.bytes.length ?? 0);
+    event.atMs = nowMs;
+    event.log.push(event);
+    this.#entries.push(event);
+    this.#bytes += event.costBytes;
   }
 
   /** Forgets what is too old or too much. */
@@ -95,9 +95,9 @@ export class EventWindow {
       if (this.#bytes <= this.#limits.windowBytes && nowMs - oldest.atMs <= this.#limits.windowMs) return;
       this.#entries.shift();
       oldest.log.shift();
-      oldest.event.before = undefined;
+      oldest.before = undefined;
       this.#bytes -= oldest.costBytes;
-      this.#floor = oldest.event.revision;
+      this.#floor = oldest.revision;
     }
   }
 

@@ -71,7 +71,7 @@ export class Expiry {
 
   #isDue(version: StoredVersion, nowMs: number): boolean {
     const { ttlMs, maxBytes } = this.#family.definition;
-    if (ttlMs !== undefined && nowMs - version.writtenAtMs >= ttlMs) return true;
+    if (ttlMs !== undefined && nowMs - version.writtenAtSeconds * 1000 >= ttlMs) return true;
     return maxBytes !== undefined && this.#bytes - this.#leavingBytes > maxBytes;
   }
 

@@ -140,7 +140,7 @@ export class LiveCollection implements Collection {
   apply(record: CommittedRecord, nowMs: number): void {
     const slot = this.#slots.of(record.key.namespace, record.key.name);
     const previous = slot.applied;
-    const version = this.#appliedVersion(slot, record, nowMs);
+    const version = this.#appliedVersion(slot, record, Math.floor(nowMs / 1000));
     if (slot.pending?.version.revision === record.revision) slot.pending = undefined;
     if (version === undefined) {
       this.#slots.release(slot);
@@ -154,7 +154,9 @@ export class LiveCollection implements Collection {
     this.expiry.replaced(previous, slot.applied);
     if (isDeletion) this.#slots.release(slot);
     const type = isDeletion ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED';
-    this.#publish(new AppliedEvent(type, { version, previous }, before), nowMs);
+    const event = new AppliedEvent(type, { version, previous }, { state: before, log: this.#log });
+    this.#publish(event, nowMs);
+    previous?.forgetObject();
   }
 
   /** Forgets the pending versions from `revision` on: they are not going to happen. */
@@ -241,12 +243,12 @@ export class LiveCollection implements Collection {
     return read;
   }
 
-  #appliedVersion(slot: Slot, record: CommittedRecord, writtenAtMs: number): StoredVersion | undefined {
+  #appliedVersion(slot: Slot, record: CommittedRecord, writtenAtSeconds: number): StoredVersion | undefined {
     const { revision, bytes } = record;
     const own = this.#inFlight.get(revision);
     if (own !== undefined) {
       this.#inFlight.delete(revision);
-      own.version.writtenAtMs = writtenAtMs;
+      own.version.writtenAtSeconds = writtenAtSeconds;
       return own.version;
     }
     const { outstanding } = slot;
@@ -257,13 +259,13 @@ export class LiveCollection implements Collection {
       return version;
     }
     const object = isMine ? (outstanding.object as StoredObject | undefined) : undefined;
-    const version = StoredVersion.from(this.family, slot, { revision, bytes, object, writtenAtMs });
+    const version = StoredVersion.from(this.family, slot, { revision, bytes, object, writtenAtSeconds });
     if (isMine) outstanding.seen = version;
     return version;
   }
 
   #publish(event: AppliedEvent, nowMs: number): void {
-    this.#engine.window.add(event, this.#log, nowMs);
+    this.#engine.window.add(event, nowMs);
     for (const listener of this.#listeners) {
       try {
         listener(event);
@@ -287,7 +289,11 @@ export class LiveCollection implements Collection {
 
   #loaded(record: StoredRecord, nowMs: number): StoredVersion {
     const { key, revision, bytes } = record;
-    return StoredVersion.from(this.family, key, { revision, bytes, writtenAtMs: record.writtenAtMs ?? nowMs });
+    return StoredVersion.from(this.family, key, {
+      revision,
+      bytes,
+      writtenAtSeconds: Math.floor((record.writtenAtMs ?? nowMs) / 1000),
+    });
   }
 }
 

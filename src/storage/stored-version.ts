@@ -29,14 +29,14 @@ interface Content {
   readonly revision: number;
   readonly spliced: Spliced;
   readonly object: StoredObject | undefined;
-  readonly writtenAtMs: number;
+  readonly writtenAtSeconds: number;
 }
 /** `bytes` have no resourceVersion. `object`, if given, is what they say; it becomes the store's. */
 export interface NewContent {
   readonly revision: number;
   readonly bytes: Uint8Array;
   readonly object?: StoredObject | undefined;
-  readonly writtenAtMs?: number;
+  readonly writtenAtSeconds?: number;
 }
 
 export class StoredVersion implements Version {
@@ -44,9 +44,10 @@ export class StoredVersion implements Version {
   readonly namespace: string;
   readonly name: string;
   readonly family: Family;
-  /** When it was applied. */
-  writtenAtMs: number;
-  readonly #spliced: Spliced;
+  readonly bytes: Uint8Array;
+  /** When it was applied, in whole seconds: a small integer takes no memory of its own. */
+  writtenAtSeconds: number;
+  readonly #digitsAt: number;
   #object: StoredObject | undefined;
   #head: StoredHead | undefined;
 
@@ -55,8 +56,9 @@ export class StoredVersion implements Version {
     this.namespace = key.namespace;
     this.name = key.name;
     this.revision = content.revision;
-    this.writtenAtMs = content.writtenAtMs;
-    this.#spliced = content.spliced;
+    this.writtenAtSeconds = content.writtenAtSeconds;
+    this.bytes = content.spliced.bytes;
+    this.#digitsAt = content.spliced.digitsAt;
     this.#object = content.object;
   }
 
@@ -67,16 +69,17 @@ export class StoredVersion implements Version {
       if (family.freeze) deepFreeze(object);
     }
     const spliced = spliceRevision(content.bytes, revision);
-    return new StoredVersion(family, key, { revision, spliced, object, writtenAtMs: content.writtenAtMs ?? 0 });
-  }
-
-  get bytes(): Uint8Array {
-    return this.#spliced.bytes;
+    return new StoredVersion(family, key, {
+      revision,
+      spliced,
+      object,
+      writtenAtSeconds: content.writtenAtSeconds ?? 0,
+    });
   }
 
   get object(): DeepReadonly<StoredObject> {
     if (this.#object === undefined) {
-      this.#object = JSON.parse(decoder.decode(this.#spliced.bytes)) as StoredObject;
+      this.#object = JSON.parse(decoder.decode(this.bytes)) as StoredObject;
       if (this.family.freeze) deepFreeze(this.#object);
     }
     return this.#object;
@@ -87,16 +90,26 @@ export class StoredVersion implements Version {
     return this.#head;
   }
 
+  /**
+   * The version has been replaced: its parsed form, several times the size of its bytes, goes once nobody else holds it,
+   * and is parsed again for the few who still ask. The head stays.
+   */
+  forgetObject(): void {
+    if (this.#object === undefined) return;
+    void this.head.fields;
+    this.#object = undefined;
+  }
+
   /** The same content at a later revision: what a DELETED event carries. */
   at(revision: number): StoredVersion {
-    const spliced = replaceRevision(this.#spliced, this.revision, revision);
+    const spliced = replaceRevision({ bytes: this.bytes, digitsAt: this.#digitsAt }, this.revision, revision);
     const known = this.#object;
     const object = known && { ...known, metadata: { ...known.metadata, resourceVersion: String(revision) } };
     if (object !== undefined && this.family.freeze) {
       Object.freeze(object.metadata);
       Object.freeze(object);
     }
-    return new StoredVersion(this.family, this, { revision, spliced, object, writtenAtMs: this.writtenAtMs });
+    return new StoredVersion(this.family, this, { revision, spliced, object, writtenAtSeconds: this.writtenAtSeconds });
   }
 }
 

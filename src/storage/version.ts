@@ -9,7 +9,7 @@ export interface Version {
   /** UTF-8 JSON, `metadata.resourceVersion` included. Shared; must not be changed. */
   readonly bytes: Uint8Array;
   readonly head: Head;
-  /** Parsed at most once. */
+  /** Parsed when first asked for; forgotten by the store once the version is replaced, and parsed again if need be. */
   readonly object: DeepReadonly<StoredObject>;
 }
 
