@@ -150,13 +150,22 @@ function decodeJson(bytes: Uint8Array, request: DecodeRequest, yamlDuplicates: r
 function decodePlain(bytes: Uint8Array, request: DecodeRequest): Decoded | undefined {
   const { expected, type } = request;
   const parsed = tryParse(bytes);
-  if (parsed === undefined || parsed['kind'] !== expected.kind || parsed['apiVersion'] !== apiVersionOf(expected))
-    return undefined;
+  if (parsed === undefined || type === undefined || !saysExpected(parsed, request)) return undefined;
   const scan = scanJson(bytes);
-  if (scan.inexact || type === undefined) return undefined;
+  if (scan.inexact) return undefined;
   const result = normalizeParsed(parsed, type, request.fieldValidation !== 'Ignore');
   if (!result.regular || result.keys !== scan.keys) return undefined;
-  return { object: result.value as KubeObject, kind: expected, warnings: [] };
+  return finish(result.value, expected, [], request);
+}
+
+/**
+ * A body may leave its kind out. With 'Ignore' it is not plain then: unknown fields pass there, and `Kind` would be one,
+ * though the first look at a body takes it.
+ */
+function saysExpected(parsed: Record<string, unknown>, { expected, fieldValidation }: DecodeRequest): boolean {
+  const { kind, apiVersion } = parsed;
+  if (kind === expected.kind && apiVersion === apiVersionOf(expected)) return true;
+  return kind === undefined && apiVersion === undefined && fieldValidation !== 'Ignore';
 }
 
 const jsonText = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -241,7 +250,7 @@ function readNode(node: JsonNode, kind: GroupVersionKind, request: DecodeRequest
   try {
     if (!isExpected(kind, request.expected)) throw new DecodeError(unknownConversion(kind, request), kind);
     const { value, strictErrors } = readExact(node, request.type, bytes);
-    return { value: normalize(value ?? {}, request.type), strictErrors };
+    return { value: normalizeParsed(value ?? {}, request.type, false).value, strictErrors };
   } catch (error) {
     throw error instanceof ReadError ? new DecodeError(error.message, kind) : error;
   }
