@@ -2,7 +2,7 @@
  * What the runtime has, by pod: filled by one list at the start, then changed by events and by the kubelet's own actions.
  * Exited containers carry their termination message.
  */
-import { labels, type PodRuntime } from './pods/pod-runtime.ts';
+import { labels, type PodRuntime, sandboxAttempt } from './pods/pod-runtime.ts';
 import type { ContainerStatus, Runtime, SandboxStatus } from './runtime.ts';
 
 interface Entry {
@@ -38,8 +38,10 @@ export class RuntimeCache {
     const entry = this.#pods.get(uid);
     if (entry === undefined) return { sandboxes: [], containers: [] };
     return {
-      sandboxes: [...entry.sandboxes.values()].sort((a, b) => b.createdAtMs - a.createdAtMs),
-      containers: [...entry.containers.values()].sort((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt),
+      sandboxes: [...entry.sandboxes.values()].sort(
+        (a, b) => sandboxAttempt(b) - sandboxAttempt(a) || b.createdAtMs - a.createdAtMs,
+      ),
+      containers: [...entry.containers.values()].sort((a, b) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs),
     };
   }
 

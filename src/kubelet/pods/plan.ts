@@ -15,6 +15,7 @@ import {
   type ReadonlyContainer,
   type ReadonlyPod,
   readySandbox,
+  sandboxAttempt,
 } from './pod-runtime.ts';
 import { hasFailed, restartsAfterExit, shallStart } from './restart-policy.ts';
 
@@ -49,7 +50,7 @@ export function planPod(pod: ReadonlyPod, runtime: PodRuntime, probes: ProbeResu
   const plan: PodPlan = {
     killPod: !hasSandbox,
     createSandbox: !hasSandbox,
-    attempt: newest === undefined ? 0 : Number(newest.annotations['wheelhouse.dev/attempt'] ?? '0') + 1,
+    attempt: newest === undefined ? 0 : sandboxAttempt(newest) + 1,
     initContainers: [],
     containers: [],
     ephemeralContainers: [],

@@ -26,8 +26,14 @@ export const annotations = {
   restartCount: 'io.kubernetes.container.restartCount',
   terminationMessagePath: 'io.kubernetes.container.terminationMessagePath',
   terminationMessagePolicy: 'io.kubernetes.container.terminationMessagePolicy',
+  sandboxAttempt: 'wheelhouse.dev/attempt',
   podTerminationGracePeriod: 'io.kubernetes.pod.terminationGracePeriod',
 } as const;
+
+/** Counts the sandboxes that a pod has had; two may be made within one millisecond. */
+export function sandboxAttempt(sandbox: SandboxStatus): number {
+  return Number(sandbox.annotations[annotations.sandboxAttempt] ?? '0');
+}
 
 export function latestContainer(runtime: PodRuntime, name: string): ContainerStatus | undefined {
   return runtime.containers.find((container) => container.name === name);

@@ -10,7 +10,9 @@ import { pods } from '#api/generated/resources.ts';
 import { isConflict, isNotFound } from '#api/status.ts';
 import { errorMessage } from '#base/logger.ts';
 import { podCgroupPath } from '#kubelet/resources/pod-resources.ts';
+import { ownConditions } from '#kubelet/status/conditions.ts';
 import { podStatus } from '#kubelet/status/pod-status.ts';
+import { jsonEqual } from '#kubelet/status/status-writer.ts';
 import { gracePeriodSeconds, hurry, killPod } from './kill.ts';
 import { PodContext, type NodeParts } from './pod-context.ts';
 import { isTerminalPhase, type ReadonlyPod } from './pod-runtime.ts';
@@ -42,6 +44,7 @@ export class PodWorker {
   #running: Promise<void> | undefined;
   #cancelTimer: () => void = () => {};
   #stopped = false;
+  readonly #removed = Promise.withResolvers<void>();
 
   /** `onRemoved` is called once, when nothing of the pod is left. */
   constructor(node: NodeParts, pod: ReadonlyPod, onRemoved: () => void) {
@@ -59,10 +62,11 @@ export class PodWorker {
     return this.#state;
   }
 
-  /** The API has a newer version of the pod. */
+  /** The API has a newer version of the pod. What we have written there ourselves is no news. */
   update(pod: ReadonlyPod): void {
+    const before = this.#context.pod;
     this.#context.pod = pod;
-    this.wake();
+    if (isNews(before, pod)) this.wake();
   }
 
   /** The API object is gone: everything of it here goes, too. */
@@ -77,7 +81,7 @@ export class PodWorker {
     this.#isDraining = true;
     this.#context.end();
     this.wake();
-    while (this.#state !== 'removed' && this.#running !== undefined) await this.#running;
+    await this.#removed.promise;
   }
 
   wake(): void {
@@ -218,6 +222,7 @@ export class PodWorker {
     }
     this.#state = 'removed';
     this.#stopped = true;
+    this.#removed.resolve();
     this.#onRemoved();
   }
 
@@ -282,4 +287,27 @@ export class PodWorker {
       this.wake(),
     );
   }
+}
+
+/** Anything but our own statuses: spec, labels, deletion, a phase or condition that somebody else has set. */
+function isNews(before: ReadonlyPod, now: ReadonlyPod): boolean {
+  if (
+    before.metadata.generation !== now.metadata.generation ||
+    before.metadata.deletionTimestamp !== now.metadata.deletionTimestamp
+  )
+    return true;
+  if (before.metadata.deletionGracePeriodSeconds !== now.metadata.deletionGracePeriodSeconds) return true;
+  if (
+    !jsonEqual(
+      [before.spec, before.metadata.labels, before.metadata.annotations],
+      [now.spec, now.metadata.labels, now.metadata.annotations],
+    )
+  )
+    return true;
+  if (isTerminalPhase(now.status?.phase) && !isTerminalPhase(before.status?.phase)) return true;
+  return !jsonEqual(foreignConditions(before), foreignConditions(now));
+}
+
+function foreignConditions(pod: ReadonlyPod): unknown[] {
+  return (pod.status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
 }

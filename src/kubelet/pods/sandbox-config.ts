@@ -1,7 +1,7 @@
 /** The sandbox of a pod in the runtime's words; pure. */
 import type { HostPort, SandboxConfig } from '#kubelet/runtime.ts';
 import { podCgroupPath } from '#kubelet/resources/pod-resources.ts';
-import { labels, type ReadonlyPod } from './pod-runtime.ts';
+import { annotations, labels, type ReadonlyPod } from './pod-runtime.ts';
 import { type DnsContext, podDns, sandboxHostname } from './pod-dns.ts';
 
 export interface SandboxContext extends DnsContext {
@@ -23,7 +23,7 @@ export function sandboxConfig(pod: ReadonlyPod, context: SandboxContext): Sandbo
     dns: podDns(pod, context),
     hostPorts: [],
     labels: { ...pod.metadata.labels, [labels.podName]: name, [labels.podNamespace]: namespace, [labels.podUid]: uid },
-    annotations: { ...pod.metadata.annotations, 'wheelhouse.dev/attempt': String(context.attempt) },
+    annotations: { ...pod.metadata.annotations, [annotations.sandboxAttempt]: String(context.attempt) },
     cgroupParent: podCgroupPath(context.cgroupRoot, pod),
     sysctls: Object.fromEntries((security.sysctls ?? []).map((sysctl) => [sysctl.name, sysctl.value])),
     hostNetwork: spec.hostNetwork === true,

@@ -15,11 +15,18 @@ export interface ConditionInput {
 }
 type Draft = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-const owned = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+/** Types that only the kubelet writes. */
+export const ownConditions: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+]);
 
 /** All conditions of the pod: those of others as they are, then ours. */
 export function podConditions(pod: ReadonlyPod, input: ConditionInput): PodCondition[] {
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => !owned.has(type)) as PodCondition[];
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type)) as PodCondition[];
   const containersReady = containersReadyCondition(pod, input);
   const drafts: Draft[] = [
     { type: 'PodReadyToStartContainers', status: input.isReadyToStart ? 'True' : 'False' },
