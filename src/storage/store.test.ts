@@ -73,6 +73,18 @@ test('writers build on the pending version while readers still see the applied o
   assert.equal(things.get('a', 'x'), undefined);
 });
 
+test('a new version may share parts with the one it is built on, frozen or not', async () => {
+  for (const freeze of [true, false]) {
+    const store = await Store.open(new MemoryBackend(), [], { clock: new StoppedClock(), freeze });
+    const things = store.collection({ name: 'things' });
+    const first = await things.write(key('x'), 'absent', { object: object('x', { data: { a: 1 } }) });
+    const second = await things.write(key('x'), 1, { object: { ...(first.object as StoredObject), more: true } });
+    assert.deepEqual(second.object, decode(second.bytes));
+    assert.deepEqual([first.object.metadata.resourceVersion, second.object.metadata.resourceVersion], ['1', '2']);
+    assert.deepEqual(first.object, decode(first.bytes));
+  }
+});
+
 test('events come in revision order, with what they replaced, and can be read again from any revision', async () => {
   const store = await open();
   const things = store.collection({ name: 'things' });

@@ -19,10 +19,27 @@ const noUids: readonly string[] = Object.freeze([]);
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** The JSON of an object without its resourceVersion; the object's own is cleared. */
+/** The JSON of an object without its resourceVersion. */
 export function serialise(object: StoredObject): Uint8Array {
-  if (object.metadata.resourceVersion !== undefined) object.metadata.resourceVersion = undefined;
-  return encoder.encode(JSON.stringify(object));
+  if (object.metadata.resourceVersion === undefined) return encoder.encode(JSON.stringify(object));
+  return encoder.encode(JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } }));
+}
+
+/** The object with resourceVersion; a copy down to metadata where that belongs to another version already. */
+function withRevision(object: StoredObject, revision: number): StoredObject {
+  if (Object.isFrozen(object.metadata))
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+  object.metadata.resourceVersion = String(revision);
+  return object;
+}
+
+/** Metadata always, so that a version's own is told from a new one. */
+function freeze(object: StoredObject, family: Family): void {
+  if (family.freeze) deepFreeze(object);
+  else {
+    Object.freeze(object.metadata);
+    Object.freeze(object);
+  }
 }
 
 interface Content {
@@ -63,11 +80,9 @@ export class StoredVersion implements Version {
   }
 
   static from(family: Family, key: { namespace: string; name: string }, content: NewContent): StoredVersion {
-    const { revision, object } = content;
-    if (object !== undefined) {
-      object.metadata.resourceVersion = String(revision);
-      if (family.freeze) deepFreeze(object);
-    }
+    const { revision } = content;
+    const object = content.object && withRevision(content.object, revision);
+    if (object !== undefined) freeze(object, family);
     const spliced = spliceRevision(content.bytes, revision);
     return new StoredVersion(family, key, {
       revision,
@@ -80,7 +95,7 @@ export class StoredVersion implements Version {
   get object(): DeepReadonly<StoredObject> {
     if (this.#object === undefined) {
       this.#object = JSON.parse(decoder.decode(this.bytes)) as StoredObject;
-      if (this.family.freeze) deepFreeze(this.#object);
+      freeze(this.#object, this.family);
     }
     return this.#object;
   }
@@ -103,12 +118,8 @@ export class StoredVersion implements Version {
   /** The same content at a later revision: what a DELETED event carries. */
   at(revision: number): StoredVersion {
     const spliced = replaceRevision({ bytes: this.bytes, digitsAt: this.#digitsAt }, this.revision, revision);
-    const known = this.#object;
-    const object = known && { ...known, metadata: { ...known.metadata, resourceVersion: String(revision) } };
-    if (object !== undefined && this.family.freeze) {
-      Object.freeze(object.metadata);
-      Object.freeze(object);
-    }
+    const object = this.#object && withRevision(this.#object, revision);
+    if (object !== undefined) freeze(object, this.family);
     return new StoredVersion(this.family, this, { revision, spliced, object, writtenAtSeconds: this.writtenAtSeconds });
   }
 }

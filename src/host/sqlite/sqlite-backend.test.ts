@@ -289,6 +289,17 @@ test('a disk that is really full', {
   }
 });
 
+test('a stop on a full disk says what is lost, and what was answered is still there', async () => {
+  const file = newFile();
+  const { store, backend, things } = await open(file);
+  await put(things, 'durable');
+  await put(things, 'volatile', { volatile: true });
+  backend.injectFault({ afterStatements: 0, code: 13 });
+  await assert.rejects(store.close(), /the last volatile records are lost: database or disk is full/);
+  const second = await open(file);
+  assert.deepEqual(namesOf(second.things), ['durable']);
+});
+
 for (const { name, code } of [
   { name: 'a failed fsync', code: 1034 },
   { name: 'a failed write', code: 778 },

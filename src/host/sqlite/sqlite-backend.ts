@@ -118,12 +118,15 @@ export class SqliteBackend implements Backend {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     if (this.#isDead) return;
     const rest = encodeBatch(this.#carry.take());
-    await new Promise<void>((resolve, reject) => {
-      this.#closing = { resolve, reject };
-      this.#send({ kind: 'close', rest, revision: this.#revision });
-    });
-    this.#isDead = true;
-    await this.#worker.terminate();
+    const closed = Promise.withResolvers<void>();
+    this.#closing = closed;
+    this.#send({ kind: 'close', rest, revision: this.#revision });
+    try {
+      await closed.promise;
+    } finally {
+      this.#isDead = true;
+      await this.#worker.terminate();
+    }
   }
 
   /** Tests only: see host/sqlite/faults.ts. */
