@@ -8,6 +8,7 @@
 import type { Clock } from '#base/clock.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { Logger } from '#base/logger.ts';
+import { errorMessage } from '#base/logger.ts';
 import type { Metrics } from '#base/metrics.ts';
 import type { Random } from '#base/random.ts';
 import type { HasMetadata } from '#api/object.ts';
@@ -50,7 +51,11 @@ export function runControllers(controllers: readonly Controller[], ports: Contro
   const runs = controllers.map((controller) => {
     const queue = new WorkQueue(ports.clock);
     const ctx = contextOf(controller, queue, ports);
-    const started = start(controller, queue, ctx, ports);
+    const started = start(controller, queue, ctx, ports).catch((error: unknown) => {
+      // A kind this server does not have: there is nothing to control.
+      ctx.log.info('controller not started', { error: errorMessage(error) });
+      queue.close();
+    });
     const stopped = started.then(() => {
       const workers = Array.from({ length: controller.workers ?? 5 }, () => work(controller, queue, ctx, metrics));
       return Promise.all(workers);

@@ -96,7 +96,7 @@ function findCandidates(
   const most = Math.max(leastCandidates, Math.floor(rejection.nodeCount / 10));
   const { resolvable } = rejection;
   const offset = Math.floor(ports.selector.random.next() * resolvable.length);
-  const budgets = [...ports.caches.of(poddisruptionbudgets).list()];
+  const budgets = budgetsOf(ports.caches);
   const candidates: Candidate[] = [];
   const reasons = new Map<string, number>();
   for (let i = 0; i < resolvable.length && candidates.length < most; i++) {
@@ -106,6 +106,15 @@ function findCandidates(
     else candidates.push(outcome);
   }
   return { candidates, reasons };
+}
+
+/** All budgets; a server without that kind has none. */
+function budgetsOf(caches: Caches): readonly DeepReadonly<PodDisruptionBudget>[] {
+  try {
+    return [...caches.of(poddisruptionbudgets).list()];
+  } catch {
+    return [];
+  }
 }
 
 /** The victims, or why removing pods does not help here. */

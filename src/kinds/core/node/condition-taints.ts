@@ -46,6 +46,9 @@ function isSame(a: DeepReadonly<Taint>, b: DeepReadonly<Taint>): boolean {
 
 function wantedTaints(node: DeepReadonly<Node>, options: { now: string; mayEvict: boolean }): Taint[] {
   const taints: Taint[] = [];
+  // A node that was created without conditions is as it was admitted: not ready until its agent says otherwise.
+  const isSilent = findCondition(node.status?.conditions, 'Ready') === undefined;
+  if (isSilent) taints.push({ key: notReady, effect: 'NoSchedule', timeAdded: options.now });
   for (const [type, status, key] of bySituation) {
     if (findCondition(node.status?.conditions, type)?.status !== status) continue;
     taints.push({ key, effect: 'NoSchedule', timeAdded: options.now });
