@@ -9,5 +9,7 @@ const order = new Promise<'leave' | 'drain'>((resolve) => {
   process.once('SIGTERM', () => resolve('leave'));
   process.once('SIGINT', () => resolve('drain'));
 });
+// The clock's timers keep no process alive, and without an API server there may be nothing else that does.
+setInterval(() => {}, 2 ** 31 - 1);
 await runAgent(config, order);
 process.exit(0);

@@ -23,9 +23,21 @@ export function examine(): Finding[] {
     need('ip', onPath('ip'), 'apt-get install iproute2'),
     need('cgroups', cgroupVersion() !== undefined, 'mount the cgroup hierarchy'),
     need('overlayfs', hasFilesystem('overlay'), 'the kernel needs overlayfs'),
-    wish('conntrack', onPath('conntrack'), 'apt-get install conntrack: stale UDP flows of removed endpoints are dropped by it'),
-    wish('static busybox', existsSync('/bin/busybox'), 'apt-get install busybox-static: wheelhouse image build and the pause image start from it'),
-    wish('address forwarding can be switched on', isWritable('/proc/sys/net/ipv4/ip_forward'), 'net.ipv4.ip_forward must be 1'),
+    wish(
+      'conntrack',
+      onPath('conntrack'),
+      'apt-get install conntrack: stale UDP flows of removed endpoints are dropped by it',
+    ),
+    wish(
+      'static busybox',
+      existsSync('/bin/busybox'),
+      'apt-get install busybox-static: wheelhouse image build and the pause image start from it',
+    ),
+    wish(
+      'address forwarding can be switched on',
+      isWritable('/proc/sys/net/ipv4/ip_forward'),
+      'net.ipv4.ip_forward must be 1',
+    ),
   ];
 }
 
@@ -46,7 +58,9 @@ export async function doctor(_flags: { readonly dataDir?: string }): Promise<voi
   const version = cgroupVersion();
   if (version !== undefined) process.stdout.write(`${'cgroup version'.padEnd(width)}  ${version}\n`);
   const cause = obstacle();
-  process.stdout.write(cause === undefined ? 'a real node can run here\n' : `no real node can run here (${cause}): nodes are simulated\n`);
+  process.stdout.write(
+    cause === undefined ? 'a real node can run here\n' : `no real node can run here (${cause}): nodes are simulated\n`,
+  );
 }
 
 const need = (what: string, isFine: boolean, advice: string): Finding => ({ what, isFine, isNeeded: true, advice });
@@ -58,13 +72,16 @@ export function onPath(command: string): boolean {
 }
 
 function hasCniPlugins(): boolean {
-  return ['/usr/lib/cni', '/opt/cni/bin'].some((folder) => existsSync(join(folder, 'ptp')) && existsSync(join(folder, 'host-local')));
+  return ['/usr/lib/cni', '/opt/cni/bin'].some(
+    (folder) => existsSync(join(folder, 'ptp')) && existsSync(join(folder, 'host-local')),
+  );
 }
 
 /** 1, 2, or 'hybrid' where controllers of version 1 stand beside a unified tree. */
 export function cgroupVersion(): string | undefined {
   if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return '2';
-  if (existsSync('/sys/fs/cgroup/cpu') || existsSync('/sys/fs/cgroup/cpu,cpuacct')) return existsSync('/sys/fs/cgroup/unified') ? '1 (hybrid)' : '1';
+  if (existsSync('/sys/fs/cgroup/cpu') || existsSync('/sys/fs/cgroup/cpu,cpuacct'))
+    return existsSync('/sys/fs/cgroup/unified') ? '1 (hybrid)' : '1';
   return undefined;
 }
 

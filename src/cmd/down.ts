@@ -16,7 +16,8 @@ export async function down(flags: { readonly dataDir?: string; readonly delete: 
     process.kill(running.pids.server, 'SIGINT');
     const deadline = Date.now() + waitMs;
     while (readStatus(dataDir) !== undefined) {
-      if (Date.now() > deadline) throw new Failure(`the server (pid ${running.pids.server}) did not end within ${waitMs / 1000} s`);
+      if (Date.now() > deadline)
+        throw new Failure(`the server (pid ${running.pids.server}) did not end within ${waitMs / 1000} s`);
       await delay(50);
     }
   }

@@ -38,7 +38,8 @@ export async function runHello(cluster: RunningCluster, options: HelloOptions): 
   const key = { namespace: 'default', name: 'hello' };
   await replace(client, configmaps, { metadata: key, data: { word: options.word } });
   // Pods read the word when they start: those of an earlier start are replaced.
-  if ((await client.find(deployments, key)) !== undefined) await removeDeployment(client, controlPlane.caches.of(pods), key);
+  if ((await client.find(deployments, key)) !== undefined)
+    await removeDeployment(client, controlPlane.caches.of(pods), key);
   for (const object of loadAllYaml(readFileSync(join(options.example, 'hello.yaml'), 'utf8')) as HasMetadata[]) {
     if (object.kind === 'Deployment') await client.create(deployments, object as appsv1.Deployment);
     else if ((await client.find(services, key)) === undefined) await client.create(services, object as corev1.Service);
@@ -53,7 +54,9 @@ export async function runHello(cluster: RunningCluster, options: HelloOptions): 
 }
 
 function readyPods(cache: Cache<corev1.Pod>): string[] {
-  return [...cache.list('default')].filter((pod) => pod.metadata.labels?.['app'] === 'hello').map((pod) => pod.metadata.name ?? '');
+  return [...cache.list('default')]
+    .filter((pod) => pod.metadata.labels?.['app'] === 'hello')
+    .map((pod) => pod.metadata.name ?? '');
 }
 
 async function replace<T extends HasMetadata>(client: Client, resource: ResourceRef<T>, object: T): Promise<void> {
@@ -62,7 +65,11 @@ async function replace<T extends HasMetadata>(client: Client, resource: Resource
   else await client.update(resource, object);
 }
 
-async function removeDeployment(client: Client, cache: Cache<corev1.Pod>, key: { namespace: string; name: string }): Promise<void> {
+async function removeDeployment(
+  client: Client,
+  cache: Cache<corev1.Pod>,
+  key: { namespace: string; name: string },
+): Promise<void> {
   await client.delete(deployments, key);
   await until(cache, rolloutMs, 'the end of the earlier hello pods', () => readyPods(cache).length === 0);
 }
@@ -81,7 +88,9 @@ async function askFromPod(client: Client, cache: Cache<corev1.Pod>, word: string
       containers: [{ name: 'client', image, imagePullPolicy: 'Never', command: ['sh', '-c', script] }],
     },
   });
-  await until(cache, answerMs, 'answers of three pods', () => ['Succeeded', 'Failed'].includes(cache.get(key)?.status?.phase ?? ''));
+  await until(cache, answerMs, 'answers of three pods', () =>
+    ['Succeeded', 'Failed'].includes(cache.get(key)?.status?.phase ?? ''),
+  );
   const log = await client.request({ method: 'GET', path: '/api/v1/namespaces/default/pods/hello-client/log' });
   const lines = (await textOf(log.body)).split('\n').filter((line) => line.startsWith(`${word} `));
   await deletePod(client, cache, key);
@@ -90,12 +99,20 @@ async function askFromPod(client: Client, cache: Cache<corev1.Pod>, word: string
   return answered;
 }
 
-async function deletePod(client: Client, cache: Cache<corev1.Pod>, key: { namespace: string; name: string }): Promise<void> {
+async function deletePod(
+  client: Client,
+  cache: Cache<corev1.Pod>,
+  key: { namespace: string; name: string },
+): Promise<void> {
   await client.delete(pods, key, { gracePeriodSeconds: 0 });
   await until(cache, answerMs, `the end of pod ${key.name}`, () => cache.get(key) === undefined);
 }
 
-async function textOf(body: { kind: string; bytes?: Uint8Array; chunks?: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }): Promise<string> {
+async function textOf(body: {
+  kind: string;
+  bytes?: Uint8Array;
+  chunks?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}): Promise<string> {
   const decoder = new TextDecoder();
   if (body.bytes !== undefined) return decoder.decode(body.bytes);
   let text = '';
@@ -104,7 +121,12 @@ async function textOf(body: { kind: string; bytes?: Uint8Array; chunks?: AsyncIt
 }
 
 /** Waits for changes of a cache until the condition holds. Throws a Failure that names what was waited for. */
-async function until<T extends HasMetadata>(cache: Cache<T>, timeoutMs: number, what: string, holds: () => boolean): Promise<void> {
+async function until<T extends HasMetadata>(
+  cache: Cache<T>,
+  timeoutMs: number,
+  what: string,
+  holds: () => boolean,
+): Promise<void> {
   const changed = Promise.withResolvers<void>();
   const stop = cache.subscribe(() => {
     if (holds()) changed.resolve();
@@ -112,7 +134,10 @@ async function until<T extends HasMetadata>(cache: Cache<T>, timeoutMs: number, 
   try {
     if (holds()) return;
     const inTime = await Promise.race([changed.promise.then(() => true), delay(timeoutMs, false)]);
-    if (!inTime) throw new Failure(`${what} did not come within ${timeoutMs / 1000} s: look with kubectl get pods -A and kubectl describe`);
+    if (!inTime)
+      throw new Failure(
+        `${what} did not come within ${timeoutMs / 1000} s: look with kubectl get pods -A and kubectl describe`,
+      );
   } finally {
     stop();
   }

@@ -12,7 +12,8 @@ interface Flags {
 
 function socketOf(flags: Flags): string {
   const { containerdSocket } = runningStatus(flags);
-  if (containerdSocket === undefined) throw new Failure('the running cluster has no real node to give images to: start it with --node');
+  if (containerdSocket === undefined)
+    throw new Failure('the running cluster has no real node to give images to: start it with --node');
   return containerdSocket;
 }
 

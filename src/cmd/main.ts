@@ -5,7 +5,14 @@
  */
 import { enableCompileCache } from 'node:module';
 import { buildApplication, buildRouteMap, run } from '@stricli/core';
-import { doctorCommand, downCommand, imageRoutes, kubeconfigCommand, statusCommand, upCommand } from '#cmd/commands/instance.ts';
+import {
+  doctorCommand,
+  downCommand,
+  imageRoutes,
+  kubeconfigCommand,
+  statusCommand,
+  upCommand,
+} from '#cmd/commands/instance.ts';
 
 enableCompileCache();
 

@@ -29,11 +29,16 @@ async function start(): Promise<void> {
   let failure: unknown;
   try {
     const word = randomBytes(4).toString('hex');
-    const answered = await Promise.race([runHello(cluster, { word, example: join(root, 'examples/01-hello'), step }), stopEarly.promise]);
+    const answered = await Promise.race([
+      runHello(cluster, { word, example: join(root, 'examples/01-hello'), step }),
+      stopEarly.promise,
+    ]);
     process.stdout.write(`word ${word}\n${answered.map((pod) => `pod ${pod}\n`).join('')}`);
     process.stdout.write(`${cluster.ready}\n`);
     if (!isOnce) {
-      process.stdout.write(`try: kubectl --kubeconfig ${cluster.server.kubeconfig} get pods -A    (Ctrl-C ends the cluster)\n`);
+      process.stdout.write(
+        `try: kubectl --kubeconfig ${cluster.server.kubeconfig} get pods -A    (Ctrl-C ends the cluster)\n`,
+      );
       await stopEarly.promise;
     }
   } catch (error) {

@@ -19,7 +19,8 @@ export function runningStatus(flags: { readonly dataDir?: string }): InstanceSta
 
 export async function status(flags: Flags): Promise<void> {
   const running = runningStatus(flags);
-  if (flags.output !== undefined && flags.output !== 'json') throw new Failure(`unknown output ${JSON.stringify(flags.output)}: json is the one there is`);
+  if (flags.output !== undefined && flags.output !== 'json')
+    throw new Failure(`unknown output ${JSON.stringify(flags.output)}: json is the one there is`);
   if (flags.output === 'json') {
     process.stdout.write(`${JSON.stringify(running, null, 2)}\n`);
     return;

@@ -3,7 +3,12 @@ import { buildCommand, buildRouteMap } from '@stricli/core';
 import { withFailures } from '#cmd/failure.ts';
 import type { UpFlags } from '#cmd/up/options.ts';
 
-const dataDir = { kind: 'parsed', parse: String, optional: true, brief: 'Folder of the cluster (default /var/lib/wheelhouse, or ~/.local/share/wheelhouse without root)' } as const;
+const dataDir = {
+  kind: 'parsed',
+  parse: String,
+  optional: true,
+  brief: 'Folder of the cluster (default /var/lib/wheelhouse, or ~/.local/share/wheelhouse without root)',
+} as const;
 const numberOf = (text: string): number => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new Error(`${text} is no whole number`);
@@ -16,17 +21,61 @@ export const upCommand = buildCommand<UpFlags>({
     aliases: { d: 'detach' },
     flags: {
       dataDir,
-      listen: { kind: 'parsed', parse: String, optional: true, brief: 'HOST:PORT of the API server (default 127.0.0.1:6443)' },
-      kubeconfig: { kind: 'parsed', parse: String, optional: true, brief: 'Where to write the kubeconfig (default in the data folder)' },
-      simulate: { kind: 'parsed', parse: numberOf, optional: true, brief: 'Run so many simulated nodes instead of the real one' },
-      node: { kind: 'boolean', optional: true, brief: 'Run the real node, also beside simulated ones (--no-node: none)' },
-      controllers: { kind: 'boolean', default: true, brief: 'Run controllers and scheduler (--no-controllers: the API alone)' },
-      serviceCidr: { kind: 'parsed', parse: String, optional: true, brief: 'Range of service addresses (default: the first free one from 10.96.0.0/16 on)' },
-      podCidr: { kind: 'parsed', parse: String, optional: true, brief: 'Range of pod addresses (default: the first free one from 10.244.0.0/16 on)' },
+      listen: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'HOST:PORT of the API server (default 127.0.0.1:6443)',
+      },
+      kubeconfig: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Where to write the kubeconfig (default in the data folder)',
+      },
+      simulate: {
+        kind: 'parsed',
+        parse: numberOf,
+        optional: true,
+        brief: 'Run so many simulated nodes instead of the real one',
+      },
+      node: {
+        kind: 'boolean',
+        optional: true,
+        brief: 'Run the real node, also beside simulated ones (--no-node: none)',
+      },
+      controllers: {
+        kind: 'boolean',
+        default: true,
+        brief: 'Run controllers and scheduler (--no-controllers: the API alone)',
+      },
+      serviceCidr: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Range of service addresses (default: the first free one from 10.96.0.0/16 on)',
+      },
+      podCidr: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Range of pod addresses (default: the first free one from 10.244.0.0/16 on)',
+      },
       ephemeral: { kind: 'boolean', default: false, brief: 'Keep the objects in memory only' },
       detach: { kind: 'boolean', default: false, brief: 'Return when the cluster is ready and leave it running' },
-      adminToken: { kind: 'parsed', parse: String, optional: true, brief: 'A bearer token of the user admin, for tools', hidden: true },
-      logLevel: { kind: 'enum', values: ['debug', 'info', 'warn', 'error'], optional: true, brief: 'What the server tells on stderr (default warn)' },
+      adminToken: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'A bearer token of the user admin, for tools',
+        hidden: true,
+      },
+      logLevel: {
+        kind: 'enum',
+        values: ['debug', 'info', 'warn', 'error'],
+        optional: true,
+        brief: 'What the server tells on stderr (default warn)',
+      },
     },
   },
   loader: async () => {
@@ -50,7 +99,10 @@ export const downCommand = buildCommand<DataDirFlags & { readonly delete: boolea
 
 export const statusCommand = buildCommand<DataDirFlags & { readonly output?: string }>({
   docs: { brief: 'What runs: URL, kubeconfig, processes' },
-  parameters: { aliases: { o: 'output' }, flags: { dataDir, output: { kind: 'parsed', parse: String, optional: true, brief: 'json' } } },
+  parameters: {
+    aliases: { o: 'output' },
+    flags: { dataDir, output: { kind: 'parsed', parse: String, optional: true, brief: 'json' } },
+  },
   loader: async () => {
     const { status } = await import('#cmd/status.ts');
     return (flags: DataDirFlags & { readonly output?: string }) => withFailures(() => status(flags));
@@ -80,10 +132,16 @@ interface ImageFlags extends DataDirFlags {
 }
 
 const imageBuild = buildCommand<ImageFlags, [string]>({
-  docs: { brief: "Make an image from a folder on the distribution's busybox and give it to the node; image.json in it is the config" },
+  docs: {
+    brief:
+      "Make an image from a folder on the distribution's busybox and give it to the node; image.json in it is the config",
+  },
   parameters: {
     aliases: { t: 'tag' },
-    flags: { dataDir, tag: { kind: 'parsed', parse: String, optional: true, brief: "The image's name (default: the folder's)" } },
+    flags: {
+      dataDir,
+      tag: { kind: 'parsed', parse: String, optional: true, brief: "The image's name (default: the folder's)" },
+    },
     positional: { kind: 'tuple', parameters: [{ parse: String, brief: 'The folder', placeholder: 'DIR' }] },
   },
   loader: async () => {
@@ -94,11 +152,17 @@ const imageBuild = buildCommand<ImageFlags, [string]>({
 
 const imageImport = buildCommand<DataDirFlags, [string]>({
   docs: { brief: 'Give an OCI or docker archive to the node' },
-  parameters: { flags: { dataDir }, positional: { kind: 'tuple', parameters: [{ parse: String, brief: 'The archive', placeholder: 'FILE' }] } },
+  parameters: {
+    flags: { dataDir },
+    positional: { kind: 'tuple', parameters: [{ parse: String, brief: 'The archive', placeholder: 'FILE' }] },
+  },
   loader: async () => {
     const { importFile } = await import('#cmd/image.ts');
     return (flags: DataDirFlags, file: string) => withFailures(() => importFile(flags, file));
   },
 });
 
-export const imageRoutes = buildRouteMap({ routes: { build: imageBuild, import: imageImport }, docs: { brief: 'Images without a registry' } });
+export const imageRoutes = buildRouteMap({
+  routes: { build: imageBuild, import: imageImport },
+  docs: { brief: 'Images without a registry' },
+});

@@ -6,6 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '#cmd/failure.ts';
 import type { UpOptions } from '#cmd/up/options.ts';
 
+/** Set in the environment of a server that runs in the background. */
+export const detachedVariable = 'WHEELHOUSE_DETACHED';
+
 /** Throws a Failure with the server's own words when it ends before it is ready. */
 export async function detach(options: UpOptions): Promise<void> {
   mkdirSync(join(options.dataDir, 'run'), { recursive: true, mode: 0o700 });
@@ -13,7 +16,11 @@ export async function detach(options: UpOptions): Promise<void> {
   const log = openSync(logFile, 'a', 0o640);
   const from = statSync(logFile).size;
   const args = process.argv.slice(2).filter((argument) => argument !== '-d' && argument !== '--detach');
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args], { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, [detachedVariable]: '1' },
+  });
   closeSync(log);
   let exitCode: number | null | undefined;
   child.on('exit', (code) => {

@@ -44,10 +44,12 @@ const simulatedByDefault = 1;
 /** Decides what runs here, and picks the address ranges once. */
 export async function chooseNode(instance: Instance, options: UpOptions): Promise<NodeChoice> {
   const cause = options.realNode === false ? undefined : obstacle();
-  if (options.realNode === true && cause !== undefined) throw new Failure(`no real node can run here: ${cause}; wheelhouse doctor tells what to do`);
+  if (options.realNode === true && cause !== undefined)
+    throw new Failure(`no real node can run here: ${cause}; wheelhouse doctor tells what to do`);
   const isReal = options.realNode !== false && cause === undefined;
   if (!isReal) {
-    const simulated = options.realNode === undefined && options.simulatedNodes === 0 ? simulatedByDefault : options.simulatedNodes;
+    const simulated =
+      options.realNode === undefined && options.simulatedNodes === 0 ? simulatedByDefault : options.simulatedNodes;
     const cluster = {
       serviceCIDR: options.serviceCIDR ?? instance.record.network?.serviceCIDR ?? defaultServiceCIDR,
       podCIDR: options.podCIDR ?? instance.record.network?.podCIDR ?? defaultPodCIDR,
@@ -55,24 +57,49 @@ export async function chooseNode(instance: Instance, options: UpOptions): Promis
       dnsAddress: undefined,
       nodeAddress: undefined,
     };
-    return { instance, isReal, simulated, cluster, ...(cause === undefined ? {} : { notice: `no real node can run here (${cause}): nodes are simulated` }) };
+    return {
+      instance,
+      isReal,
+      simulated,
+      cluster,
+      ...(cause === undefined ? {} : { notice: `no real node can run here (${cause}): nodes are simulated` }),
+    };
   }
   const kept = instance.record.network;
-  const wishes = { ...(options.serviceCIDR === undefined ? {} : { serviceCIDR: options.serviceCIDR }), ...(options.podCIDR === undefined ? {} : { podCIDR: options.podCIDR }) };
-  const isSame = kept !== undefined && (wishes.serviceCIDR ?? kept.serviceCIDR) === kept.serviceCIDR && (wishes.podCIDR ?? kept.podCIDR) === kept.podCIDR;
-  const plan = isSame ? kept : await planNetwork(wishes).catch((error: Error) => Promise.reject(new Failure(error.message)));
+  const wishes = {
+    ...(options.serviceCIDR === undefined ? {} : { serviceCIDR: options.serviceCIDR }),
+    ...(options.podCIDR === undefined ? {} : { podCIDR: options.podCIDR }),
+  };
+  const isSame =
+    kept !== undefined &&
+    (wishes.serviceCIDR ?? kept.serviceCIDR) === kept.serviceCIDR &&
+    (wishes.podCIDR ?? kept.podCIDR) === kept.podCIDR;
+  const plan = isSame
+    ? kept
+    : await planNetwork(wishes).catch((error: Error) => Promise.reject(new Failure(error.message)));
   const chosen = isSame ? instance : updateInstance(instance, { network: plan });
   await setUpNetwork(instance.record.id, plan, dirname(instance.runDir));
   return {
     instance: chosen,
     isReal,
     simulated: options.simulatedNodes,
-    cluster: { serviceCIDR: plan.serviceCIDR, podCIDR: plan.podCIDR, nodeAddress: plan.nodeAddress, dnsAddress: plan.nodeAddress, clusterDomain },
+    cluster: {
+      serviceCIDR: plan.serviceCIDR,
+      podCIDR: plan.podCIDR,
+      nodeAddress: plan.nodeAddress,
+      dnsAddress: plan.nodeAddress,
+      clusterDomain,
+    },
   };
 }
 
 /** Starts what was chosen; `ready` resolves when every node is Ready and DNS answers. */
-export async function startNode(server: RunningServer, choice: NodeChoice, options: UpOptions, log: Logger): Promise<RunningNodes> {
+export async function startNode(
+  server: RunningServer,
+  choice: NodeChoice,
+  options: UpOptions,
+  log: Logger,
+): Promise<RunningNodes> {
   const simulated = await startSimulatedNodes(server.controlPlane, choice.simulated, log);
   if (!choice.isReal) {
     return { ready: simulated.ready, facts: {}, pids: () => ({}), stop: async () => simulated.stop() };
@@ -94,15 +121,24 @@ export async function startNode(server: RunningServer, choice: NodeChoice, optio
       else await agent.drain();
       view.close();
       await dns.close();
-      if (stopOptions?.leavePods !== true) await tearDownNetwork(choice.instance.record.id, dirname(choice.instance.runDir));
+      if (stopOptions?.leavePods !== true)
+        await tearDownNetwork(choice.instance.record.id, dirname(choice.instance.runDir));
     },
   };
 }
 
-async function startAgent(server: RunningServer, choice: NodeChoice, options: UpOptions, log: Logger): Promise<SupervisedAgent> {
+async function startAgent(
+  server: RunningServer,
+  choice: NodeChoice,
+  options: UpOptions,
+  log: Logger,
+): Promise<SupervisedAgent> {
   const { instance, cluster } = choice;
   const { nodeName, id } = instance.record;
-  const identity = await server.pki.keptClient('agent', { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] });
+  const identity = await server.pki.keptClient('agent', {
+    commonName: `system:node:${nodeName}`,
+    organizations: ['system:nodes'],
+  });
   const config: AgentConfig = {
     instanceId: id,
     nodeName,
@@ -130,7 +166,10 @@ async function startAgent(server: RunningServer, choice: NodeChoice, options: Up
 
 function nodeReady(server: RunningServer, name: string): Promise<void> {
   const cache = server.controlPlane.caches.of(nodes);
-  const isReady = (): boolean => cache.get({ namespace: '', name })?.status?.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') === true;
+  const isReady = (): boolean =>
+    cache
+      .get({ namespace: '', name })
+      ?.status?.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') === true;
   return new Promise((resolve) => {
     if (isReady()) return resolve();
     const stop = cache.subscribe(() => {

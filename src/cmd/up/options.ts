@@ -63,7 +63,12 @@ function listenAddress(text: string): { host: string; port: number } {
 function cidr(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
-  const isRange = match !== null && match.slice(1, 5).every((part) => Number(part) < 256) && Number(match[5]) >= 12 && Number(match[5]) <= 24;
-  if (!isRange) throw new Failure(`${flag} takes an IPv4 range of 12 to 24 bits such as 10.96.0.0/16, not ${JSON.stringify(text)}`);
+  const isRange =
+    match !== null &&
+    match.slice(1, 5).every((part) => Number(part) < 256) &&
+    Number(match[5]) >= 12 &&
+    Number(match[5]) <= 24;
+  if (!isRange)
+    throw new Failure(`${flag} takes an IPv4 range of 12 to 24 bits such as 10.96.0.0/16, not ${JSON.stringify(text)}`);
   return text;
 }

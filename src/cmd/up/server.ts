@@ -37,7 +37,12 @@ const adminName = 'admin';
 const preferredPort = 6443;
 
 /** Resolves when requests are answered; the caller then starts the control plane. Throws a Failure with one sentence. */
-export async function startServer(found: Instance, options: UpOptions, cluster: Omit<ClusterOptions, 'apiServerEndpoint'> & { nodeAddress: string | undefined }, log: Logger): Promise<RunningServer> {
+export async function startServer(
+  found: Instance,
+  options: UpOptions,
+  cluster: Omit<ClusterOptions, 'apiServerEndpoint'> & { nodeAddress: string | undefined },
+  log: Logger,
+): Promise<RunningServer> {
   const [store, pki] = await Promise.all([openStore(found, options), openPki(found, options, cluster, log)]);
   const tokens = createTokenIssuer({ signingKey: pki.serviceAccountKey, clock: systemClock, random: systemRandom });
   const tunnels = createTunnelDialer({ clock: systemClock, log });
@@ -62,7 +67,9 @@ export async function startServer(found: Instance, options: UpOptions, cluster: 
         ...cluster,
         apiServerEndpoint: endpointAddress === undefined ? undefined : { address: endpointAddress, port: boundPort },
         runControllers: options.runControllers,
-        ...(options.adminToken === undefined ? {} : { staticTokens: new Map([[options.adminToken, { name: adminName, groups: ['system:masters'] }]]) }),
+        ...(options.adminToken === undefined
+          ? {}
+          : { staticTokens: new Map([[options.adminToken, { name: adminName, groups: ['system:masters'] }]]) }),
         serverAddress: () => `${endpointAddress ?? '127.0.0.1'}:${boundPort}`,
       },
     );
@@ -84,14 +91,24 @@ export async function startServer(found: Instance, options: UpOptions, cluster: 
   const agentSocket = join(instance.runDir, 'api.sock');
   rmSync(agentSocket, { force: true });
   await server.listen({ socketPath: agentSocket });
-  if (endpointAddress !== undefined && listen.host !== '0.0.0.0') await server.listen({ host: endpointAddress, port: port });
+  if (endpointAddress !== undefined && listen.host !== '0.0.0.0')
+    await server.listen({ host: endpointAddress, port: port });
   pki.onRenewed(() => server.setCertificate(certificateOf(pki)));
   const shownHost = listen.host === '0.0.0.0' ? '127.0.0.1' : listen.host;
   const url = `https://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`;
   const kubeconfig = options.kubeconfig ?? join(instance.dataDir, 'kubeconfig');
   const writeKubeconfig = (): void => {
     const credentials = { certificate: pki.admin.certificate, key: pki.admin.key };
-    writeAtomic(kubeconfig, kubeconfigText({ name: 'wheelhouse', server: url, authority: pki.authority, userName: adminName, ...credentials }));
+    writeAtomic(
+      kubeconfig,
+      kubeconfigText({
+        name: 'wheelhouse',
+        server: url,
+        authority: pki.authority,
+        userName: adminName,
+        ...credentials,
+      }),
+    );
   };
   pki.onRenewed(writeKubeconfig);
   writeKubeconfig();
@@ -133,7 +150,12 @@ async function openStore(instance: Instance, options: UpOptions): Promise<Store>
   }
 }
 
-function openPki(instance: Instance, options: UpOptions, cluster: { serviceCIDR: string; nodeAddress: string | undefined }, log: Logger): Promise<Pki> {
+function openPki(
+  instance: Instance,
+  options: UpOptions,
+  cluster: { serviceCIDR: string; nodeAddress: string | undefined },
+  log: Logger,
+): Promise<Pki> {
   const extra = [options.listen?.host, cluster.nodeAddress].filter((host) => host !== undefined);
   const hosts = serverHosts({ serviceAddress: apiServiceAddress(cluster), extra });
   return Pki.open({ directory: join(instance.dataDir, 'pki'), hosts, clock: systemClock, log });
@@ -146,7 +168,10 @@ async function bind(server: HttpServer, listen: { host: string; port: number }, 
   } catch (error) {
     const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
     if (isTaken && mayChoose) return server.listen({ host: listen.host, port: 0 });
-    if (isTaken) throw new Failure(`the address ${listen.host}:${listen.port} is in use by another process: choose another with --listen`);
+    if (isTaken)
+      throw new Failure(
+        `the address ${listen.host}:${listen.port} is in use by another process: choose another with --listen`,
+      );
     throw new Failure(`cannot listen on ${listen.host}:${listen.port}: ${(error as Error).message}`);
   }
 }

@@ -7,6 +7,10 @@ export interface SimulatedNodes {
   stop(): void;
 }
 
-export async function startSimulatedNodes(_controlPlane: ControlPlane, _count: number, _log: Logger): Promise<SimulatedNodes> {
+export async function startSimulatedNodes(
+  _controlPlane: ControlPlane,
+  _count: number,
+  _log: Logger,
+): Promise<SimulatedNodes> {
   return { ready: Promise.resolve(), stop() {} };
 }

@@ -25,7 +25,10 @@ export class SupervisedAgent {
   }
 
   static start(configFile: string, config: AgentConfig, log: Logger): SupervisedAgent {
-    const main = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../agent-main.ts' : '../agent-main.js');
+    const main = join(
+      import.meta.dirname,
+      import.meta.filename.endsWith('.ts') ? '../agent-main.ts' : '../agent-main.js',
+    );
     const spec: DaemonSpec = {
       command: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', main, configFile],

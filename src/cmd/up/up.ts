@@ -4,7 +4,7 @@
  */
 import { createLogger } from '#host/logger.ts';
 import { bootstrapError } from '#cmd/up/readiness.ts';
-import { detach } from '#cmd/up/detach.ts';
+import { detach, detachedVariable } from '#cmd/up/detach.ts';
 import { chooseNode, type NodeChoice, startNode } from '#cmd/up/node.ts';
 import { type UpFlags, type UpOptions, upOptions } from '#cmd/up/options.ts';
 import { type RunningServer, startServer } from '#cmd/up/server.ts';
@@ -19,32 +19,41 @@ export interface RunningCluster {
   readonly ready: string;
   /** Of the real node; undefined if there is none. */
   readonly containerdSocket: string | undefined;
-  /** Ends pods, agent, containerd and server; the data stays. */
-  stop(): Promise<void>;
+  readonly isReady: boolean;
+  /** Ends pods, agent, containerd and server; the data stays. `leavePods`: agent, containerd and pods go on. */
+  stop(options?: { readonly leavePods: boolean }): Promise<void>;
 }
 
 export async function up(flags: UpFlags): Promise<void> {
   const options = upOptions(flags);
   if (flags.detach) return detach(options);
-  const cluster = await startCluster(options);
-  process.stdout.write(`${cluster.ready}\n`);
-  await untilSignal();
-  await cluster.stop();
+  const told = untilSignal();
+  const cluster = await startCluster(options, told);
+  if (cluster.isReady) process.stdout.write(`${cluster.ready}\n`);
+  const order = await told;
+  // In the background a SIGTERM is a restart of the server (an upgrade, a service manager): containers go on.
+  await cluster.stop({ leavePods: order === 'SIGTERM' && process.env[detachedVariable] !== undefined });
   process.exit(0);
 }
 
-/** Resolves when the cluster is ready to be used. */
-export async function startCluster(options: UpOptions): Promise<RunningCluster> {
+/** Resolves when the cluster is ready to be used, or when it is told to stop before: then `isReady` is false. */
+export async function startCluster(
+  options: UpOptions,
+  told: Promise<unknown> = new Promise(() => {}),
+): Promise<RunningCluster> {
   const other = readStatus(options.dataDir);
-  if (other !== undefined) throw new Failure(`a cluster runs on ${options.dataDir} already (pid ${other.pids.server}, ${other.url}): wheelhouse down ends it`);
+  if (other !== undefined)
+    throw new Failure(
+      `a cluster runs on ${options.dataDir} already (pid ${other.pids.server}, ${other.url}): wheelhouse down ends it`,
+    );
   const log = createLogger({ level: options.logLevel });
   const instance = openInstance(options.dataDir);
   const choice: NodeChoice = await chooseNode(instance, options);
   if (choice.notice !== undefined) process.stderr.write(`${choice.notice}\n`);
   const server = await startServer(choice.instance, options, choice.cluster, log);
   const [node] = await Promise.all([startNode(server, choice, options, log), server.controlPlane.start()]);
-  await node.ready;
-  const failure = await bootstrapError(server);
+  const isReady = await Promise.race([node.ready.then(() => true), told.then(() => false)]);
+  const failure = isReady ? await bootstrapError(server) : undefined;
   if (failure !== undefined) throw new Failure(failure);
   writeStatus({
     dataDir: options.dataDir,
@@ -57,23 +66,24 @@ export async function startCluster(options: UpOptions): Promise<RunningCluster> 
     server,
     ready: `ready ${server.url} kubeconfig ${server.kubeconfig}`,
     containerdSocket: node.facts.containerdSocket,
-    stop: async () => {
-      await node.stop();
+    isReady,
+    stop: async (stopOptions) => {
+      await node.stop(stopOptions);
       await server.close();
       rmSync(join(options.dataDir, 'run/status.json'), { force: true });
     },
   };
 }
 
-function untilSignal(): Promise<void> {
+/** The first signal that ends the cluster; the second ends the process at once. */
+function untilSignal(): Promise<'SIGINT' | 'SIGTERM'> {
   return new Promise((resolve) => {
     let count = 0;
-    const onSignal = (): void => {
+    const onSignal = (signal: NodeJS.Signals): void => {
       count++;
-      if (count === 1) {
-        process.stderr.write('stopping: pods end gracefully (again to end at once)\n');
-        resolve();
-      } else process.exit(130);
+      if (count > 1) process.exit(130);
+      process.stderr.write('stopping: pods end gracefully (again to end at once)\n');
+      resolve(signal as 'SIGINT' | 'SIGTERM');
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   });
