@@ -47,6 +47,10 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   validateCreate?(object: DeepReadonly<T>, call: ValidationCall): FieldError[];
   /** Rules of a transition; `validate` has been run on the new object, too. */
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, call: ValidationCall): FieldError[];
+  /** Where etcd keeps the objects below /registry, which some messages show; the plural unless said otherwise. */
+  readonly registryPath?: string;
+  /** A create keeps the status it came with (Node). Else the registry clears it if there is a status subresource. */
+  readonly keepsStatusOnCreate?: boolean;
   /** A Warning sent with every answer of this resource: `v1 Endpoints is deprecated in v1.33+; use …`. */
   readonly deprecation?: string;
   /** Sent as Warning headers with code 299. */

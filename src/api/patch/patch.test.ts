@@ -106,10 +106,10 @@ const strategic: readonly [string, Json, Json, Json][] = [
     names([{ name: 'a', image: '1' }, { name: 'b', image: '2' }, { name: 'c' }]),
   ],
   [
-    'new items are put behind',
+    'new items without an order are put in front',
     abc(),
     { containers: [{ name: 'd' }] },
-    names([{ name: 'a', image: '1' }, { name: 'b' }, { name: 'c' }, { name: 'd' }]),
+    names([{ name: 'd' }, { name: 'a', image: '1' }, { name: 'b' }, { name: 'c' }]),
   ],
   [
     '$patch delete removes an item',

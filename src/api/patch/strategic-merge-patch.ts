@@ -157,7 +157,7 @@ function mergeItems(original: readonly Json[], patch: readonly Json[], field: Fi
     if (position < 0) merged.push(change);
     else merged[position] = mergeMap(merged[position] as Json, change, field.type.items as TypeSchema);
   }
-  return ordered(merged, changes, changes, kept.length > 0 ? [...kept, ...merged.slice(kept.length)] : merged, key);
+  return ordered(merged, changes, changes, kept, key);
 }
 
 /** Carries out `$patch` in items: deletes what matches, or replaces the whole list. */

@@ -83,7 +83,7 @@ async function insert(core: Core, context: WriteContext, object: KubeObject): Pr
 }
 
 function prepare({ endpoint, call }: WriteContext, object: KubeObject): void {
-  if (endpoint.hasStatus) delete object['status'];
+  if (endpoint.hasStatus && endpoint.resource.keepsStatusOnCreate !== true) delete object['status'];
   if (endpoint.hasGeneration) object.metadata.generation = 1;
   endpoint.resource.prepareForCreate?.(object, call);
   settle(endpoint, object);

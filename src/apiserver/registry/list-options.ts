@@ -133,8 +133,9 @@ function selectionOf(labels: Selector, terms: readonly FieldTerm[], resource: Re
 
 function checkFieldName(field: string, resource: Resource): void {
   if (field === 'metadata.name') return;
-  if (field === 'metadata.namespace') return;
   const names = resource.selectableFieldNames;
+  // Kinds without namespaces that name their fields themselves do not name this one.
+  if (field === 'metadata.namespace' && (resource.namespaced || names === undefined || names.length === 0)) return;
   if (names?.includes(field) === true) return;
   if (names === undefined || names.length === 0)
     throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`);

@@ -67,7 +67,7 @@ async function createInstead(core: Core, context: WriteContext, plan: UpdatePlan
 function checkUid({ endpoint, key }: WriteContext, wanted: string, actual: string): void {
   if (wanted === '' || wanted === actual) return;
   const { resource } = endpoint;
-  const path = `/registry/${resource.plural}${key.namespace === '' ? '' : `/${key.namespace}`}/${key.name}`;
+  const path = `/registry/${resource.registryPath ?? resource.plural}${key.namespace === '' ? '' : `/${key.namespace}`}/${key.name}`;
   const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
   const text = `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   throw conflict(resource, key.name, text);
@@ -147,7 +147,14 @@ function prepare(context: WriteContext, object: KubeObject, old: DeepReadonly<Ku
   else part.prepareForUpdate?.(object, old, call);
   keepSystemFields(object, old);
   settle(endpoint, object);
-  if (endpoint.hasGeneration && subresource !== 'status') setGeneration(object, old);
+  if (endpoint.hasGeneration && bumpsGeneration(context)) setGeneration(object, old);
+}
+
+/** The subresources that are creates (binding) change the object past its own rules. */
+function bumpsGeneration({ endpoint, subresource }: WriteContext): boolean {
+  if (subresource === '' || subresource === 'scale') return true;
+  const hooks = endpoint.resource.subresources?.[subresource];
+  return subresource !== 'status' && hooks !== undefined && hooks !== true && 'update' in hooks;
 }
 
 function keepStatus(object: KubeObject, old: DeepReadonly<KubeObject>): void {

@@ -13,6 +13,8 @@ export const node: Resource<Node> = {
   singular: 'node',
   shortNames: ['no'],
   schema: 'io.k8s.api.core.v1.Node',
+  registryPath: 'minions',
+  keepsStatusOnCreate: true,
   generation: false,
   allowUnconditionalUpdate: true,
   defaults(object) {

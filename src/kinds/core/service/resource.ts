@@ -20,6 +20,7 @@ export const service: Resource<Service> = {
   shortNames: ['svc'],
   categories: ['all'],
   schema: 'io.k8s.api.core.v1.Service',
+  registryPath: 'services/specs',
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
