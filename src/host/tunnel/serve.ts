@@ -14,7 +14,7 @@ import {
   statusOf,
   toHeader,
 } from '#host/tunnel/protocol.ts';
-import { Queue } from '#host/tunnel/queue.ts';
+import { Channel } from '#base/channel.ts';
 
 export interface IncomingCall {
   readonly path: string;
@@ -116,8 +116,8 @@ async function sendAll(chunks: AsyncIterable<Uint8Array>, answer: Answer): Promi
 }
 
 async function withIO<R>(stream: ServerHttp2Stream, answer: Answer, runWith: (io: ExecIO) => Promise<R>): Promise<R> {
-  const stdin = new Queue<Uint8Array>(16);
-  const resizes = new Queue<TerminalSize>(1024);
+  const stdin = new Channel<Uint8Array>(16);
+  const resizes = new Channel<TerminalSize>(1024);
   void receive(stream, stdin, resizes);
   const result = await runWith({
     stdin,
@@ -133,8 +133,8 @@ async function withIO<R>(stream: ServerHttp2Stream, answer: Answer, runWith: (io
 /** Sorts what the client sends; ends both queues when it stops. */
 async function receive(
   stream: ServerHttp2Stream,
-  stdin: Queue<Uint8Array>,
-  resizes: Queue<TerminalSize>,
+  stdin: Channel<Uint8Array>,
+  resizes: Channel<TerminalSize>,
 ): Promise<void> {
   try {
     for await (const { type, payload } of readFrames(stream as AsyncIterable<Uint8Array>)) {

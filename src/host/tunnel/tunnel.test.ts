@@ -14,7 +14,7 @@ import { systemClock } from '#host/system-clock.ts';
 import { startTunnelAgent, type TunnelAgent } from '#host/tunnel/agent.ts';
 import { createTunnelDialer } from '#host/tunnel/dialer.ts';
 import { encodeFrame, frameType, readFrames } from '#host/tunnel/protocol.ts';
-import { Queue } from '#host/tunnel/queue.ts';
+import { Channel } from '#base/channel.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -59,7 +59,7 @@ const node: NodeConnection = {
 
 /** Answers each chunk with itself, and ends when the other side does. */
 function echo(): Duplex {
-  const queue = new Queue<Uint8Array>(16);
+  const queue = new Channel<Uint8Array>(16);
   return {
     readable: queue,
     write: (chunk) => queue.push(chunk.slice()) ?? Promise.resolve(),

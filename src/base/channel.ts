@@ -1,7 +1,9 @@
-/** Values from one producer to one consumer, the producer waiting while too much is unread. */
-
-/** Invariants: 1. values come out in order. 2. Nothing comes after the end. */
-export class Queue<T> implements AsyncIterable<T> {
+/**
+ * Values from one producer to one consumer, the producer waiting while too much is unread.
+ *
+ * Invariants: 1. values come out in order. 2. Nothing comes after the end.
+ */
+export class Channel<T> implements AsyncIterable<T> {
   readonly #values: T[] = [];
   readonly #limit: number;
   #hasEnded = false;
