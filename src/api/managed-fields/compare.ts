@@ -242,7 +242,12 @@ function byElement(type: TypeSchema, list: readonly unknown[]): Map<string, unkn
 
 const sortedKeys = new WeakMap<TypeSchema, readonly string[]>();
 
-/** `k:{"name":"web"}` or `v:"x"`. */
+/** A list whose items cannot be told apart: who owns what in such an object is not tracked. */
+export class Unownable extends Error {
+  override name = 'Unownable';
+}
+
+/** `k:{"name":"web"}` or `v:"x"`. Throws {@link Unownable}. */
 export function pathElement(type: TypeSchema, item: unknown): string {
   if (type.listType === 'set' || type.listMapKeys.length === 0) return `v:${goJson(item)}`;
   let keys = sortedKeys.get(type);
@@ -253,6 +258,7 @@ export function pathElement(type: TypeSchema, item: unknown): string {
     if (value === undefined || value === null) continue;
     text += `${text === '' ? '' : ','}"${key}":${goJson(value)}`;
   }
+  if (text === '') throw new Unownable(`an item without any of its keys ${keys.join(', ')}`);
   return `k:{${text}}`;
 }
 

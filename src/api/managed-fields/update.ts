@@ -11,7 +11,7 @@ import type { HasMetadata } from '#api/object.ts';
 import type { ManagedFieldsEntry } from '#api/generated/meta/v1.ts';
 import type { TypeSchema } from '#api/schema/type-schema.ts';
 import { jsonEqual } from '#api/meta/equality.ts';
-import { compareObjects } from '#api/managed-fields/compare.ts';
+import { compareObjects, type Comparison, Unownable } from '#api/managed-fields/compare.ts';
 import { difference, isEmptySet, recursiveDifference, union, type FieldSet } from '#api/managed-fields/field-set.ts';
 
 export interface ManagedFieldsUpdate {
@@ -41,7 +41,8 @@ export function updateManagedFields(update: ManagedFieldsUpdate): ManagedFieldsE
   const { live, result, schema, resetFields } = update;
   const entries = startingEntries(update);
   if (entries.length === 0 && (live?.metadata.uid ?? '') !== '') return undefined;
-  const compared = compareObjects(schema, live as never, result as never);
+  const compared = tryCompare(schema, live, result);
+  if (compared === undefined) return undefined;
   const changed = resetFields === undefined ? compared.changed : recursiveDifference(compared.changed, resetFields);
   const removed = resetFields === undefined ? compared.removed : recursiveDifference(compared.removed, resetFields);
   const kept: Entry[] = [];
@@ -54,6 +55,20 @@ export function updateManagedFields(update: ManagedFieldsUpdate): ManagedFieldsE
   const mine = isEmptySet(changed) ? kept : withChanges(kept, changed, update);
   const list = capped(mine).toSorted(compareEntries);
   return list.length === 0 ? undefined : (list as ManagedFieldsEntry[]);
+}
+
+/** Undefined for objects whose lists have items without keys. */
+function tryCompare(
+  schema: TypeSchema,
+  live: DeepReadonly<HasMetadata> | undefined,
+  result: DeepReadonly<HasMetadata>,
+): Comparison | undefined {
+  try {
+    return compareObjects(schema, live as never, result as never);
+  } catch (error) {
+    if (error instanceof Unownable) return undefined;
+    throw error;
+  }
 }
 
 function setOf(entry: Entry): FieldSet {

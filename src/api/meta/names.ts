@@ -64,6 +64,11 @@ export function maxLengthMessage(length: number): string {
   return `must be no more than ${length} characters`;
 }
 
+/** The same limit in the words of label keys and values. */
+function maxBytesMessage(length: number): string {
+  return `must be no more than ${length} bytes`;
+}
+
 /** A message that names the pattern; the odd spacing between examples is upstream's. */
 export function patternMessage(message: string, pattern: string, ...examples: readonly string[]): string {
   if (examples.length === 0) return `${message} (regex used for validation is '${pattern}')`;
@@ -136,20 +141,22 @@ export function isQualifiedName(value: string): string[] {
   if (isRight && name.length <= 63 && prefixMessages.length === 0) return none;
   const messages = [...prefixMessages];
   if (name.length === 0) messages.push('name part must be non-empty');
-  else if (utf8Length(name) > 63) messages.push(`name part ${maxLengthMessage(63)}`);
+  else if (utf8Length(name) > 63) messages.push(`name part ${maxBytesMessage(63)}`);
   if (!isRight) messages.push(`name part ${patternMessage(labelKeyText, labelKey, 'MyName', 'my.name', '123-abc')}`);
   return messages;
 }
 
 function qualifiedPrefix(prefix: string): string[] {
   if (prefix === '') return ['prefix part must be non-empty'];
-  return isDNS1123Subdomain(prefix).map((message) => `prefix part ${message}`);
+  return isDNS1123Subdomain(prefix).map((message) =>
+    message === maxLengthMessage(253) ? `prefix part ${maxBytesMessage(253)}` : `prefix part ${message}`,
+  );
 }
 
 export function isLabelValue(value: string): string[] {
   const isRight = labelValuePattern.test(value);
   if (isRight && value.length <= 63) return none;
-  const messages = utf8Length(value) > 63 ? [maxLengthMessage(63)] : [];
+  const messages = utf8Length(value) > 63 ? [maxBytesMessage(63)] : [];
   if (!isRight) messages.push(patternMessage(labelValueText, labelValue, 'MyValue', 'my_value', '12345'));
   return messages;
 }

@@ -79,7 +79,7 @@ export function validateBindingUpdate({ roleRef }: Binding, old: Binding): Field
   const isSame = (['apiGroup', 'kind', 'name'] as const).every((field) => roleRef?.[field] === old.roleRef?.[field]);
   if (isSame) return [];
   const value = { apiGroup: roleRef?.apiGroup ?? '', kind: roleRef?.kind ?? '', name: roleRef?.name ?? '' };
-  const printed = { Kind: value.kind, APIGroup: value.apiGroup, Name: value.name };
+  const printed = { APIGroup: value.apiGroup, Kind: value.kind, Name: value.name };
   return [fieldError.invalid('roleRef', printed, 'cannot change roleRef')];
 }
 

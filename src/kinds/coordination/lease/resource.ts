@@ -3,12 +3,10 @@ import { leases } from '#api/generated/resources.ts';
 import type { Lease } from '#api/generated/coordination/v1.ts';
 import type { Resource } from '#api/resource.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
-import { isQualifiedName } from '#api/meta/names.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { ageColumn } from '#kinds/age-column.ts';
 
 const nodeLeaseNamespace = 'kube-node-lease';
-const strategies = ['OldestEmulationVersion'] as const;
 
 export const lease: Resource<Lease> = {
   ...leases,
@@ -19,29 +17,26 @@ export const lease: Resource<Lease> = {
   allowUnconditionalUpdate: false,
   /** A renewal that was lost in a crash is made good by the next one. */
   isVolatile: (object, old) => old !== undefined && object.metadata.namespace === nodeLeaseNamespace,
+  prepareForCreate: dropElectionFields,
+  prepareForUpdate: dropElectionFields,
   validate,
   columns: [{ name: 'Holder', type: 'string', value: (object) => object.spec?.holderIdentity ?? '' }, ageColumn],
 };
 
+/** Fields of coordinated leader election, which is off by default. */
+function dropElectionFields({ spec }: Lease): void {
+  delete spec?.strategy;
+  delete spec?.preferredHolder;
+}
+
 function validate({ spec = {} }: DeepReadonly<Lease>): FieldError[] {
   const errors: FieldError[] = [];
-  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder = '' } = spec;
+  const { leaseDurationSeconds, leaseTransitions } = spec;
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
     errors.push(fieldError.invalid('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
   if (leaseTransitions !== undefined && leaseTransitions < 0) {
     const text = 'must be greater than or equal to 0';
     errors.push(fieldError.invalid('spec.leaseTransitions', leaseTransitions, text));
   }
-  if (strategy !== undefined) errors.push(...validateStrategy(strategy));
-  if (preferredHolder !== '' && (strategy ?? '') === '')
-    errors.push(fieldError.forbidden('spec.preferredHolder', 'may only be specified if `strategy` is defined'));
   return errors;
-}
-
-/** One of Kubernetes' own names, or a qualified one with a domain. Upstream names the field twice. */
-function validateStrategy(strategy: string): FieldError[] {
-  const path = 'spec.strategy.strategy';
-  if (strategy.includes('/')) return isQualifiedName(strategy).map((text) => fieldError.invalid(path, strategy, text));
-  if ((strategies as readonly string[]).includes(strategy)) return [];
-  return [fieldError.notSupported(path, strategy, strategies)];
 }

@@ -4,7 +4,8 @@
 export const maxSecretBytes = 1024 * 1024;
 
 /** Bytes behind canonical base64, without decoding. */
-export function base64Length(text: string): number {
+export function base64Length(text: string | null): number {
+  if (text === null) return 0;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   return (text.length / 4) * 3 - padding;
 }

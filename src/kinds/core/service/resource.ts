@@ -29,7 +29,11 @@ export const service: Resource<Service> = {
   defaults: defaultService,
   beforeCreate: allocateCreate,
   beforeUpdate: allocateUpdate,
-  prepareForUpdate: dropTypeDependent,
+  prepareForCreate: dropUnusedPolicy,
+  prepareForUpdate(object, old) {
+    dropTypeDependent(object, old);
+    dropUnusedPolicy(object);
+  },
   validateCreate: (object) => validateService(object),
   validateUpdate: (object, old) => [...validateServiceUpdate(object, old), ...validateService(object, old)],
   warnings: serviceWarnings,
@@ -51,3 +55,8 @@ export const service: Resource<Service> = {
   },
   columns: serviceColumns,
 };
+
+/** What upstream does not show of a name that is no address. */
+function dropUnusedPolicy({ spec }: Service): void {
+  if (spec?.type === 'ExternalName') delete spec.internalTrafficPolicy;
+}

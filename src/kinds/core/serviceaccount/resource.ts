@@ -3,7 +3,7 @@ import { serviceaccounts } from '#api/generated/resources.ts';
 import type { ServiceAccount } from '#api/generated/core/v1.ts';
 import type { Resource } from '#api/resource.ts';
 import { ageColumn } from '#kinds/age-column.ts';
-import { createToken } from '#kinds/core/serviceaccount/token.ts';
+import { createToken, defaultToken } from '#kinds/core/serviceaccount/token.ts';
 
 const mountableSecrets = 'kubernetes.io/enforce-mountable-secrets';
 
@@ -31,6 +31,7 @@ export const serviceAccount: Resource<ServiceAccount> = {
       version: 'v1',
       verbs: ['create'],
       schema: 'io.k8s.api.authentication.v1.TokenRequest',
+      defaults: defaultToken,
       create: createToken,
     },
   },

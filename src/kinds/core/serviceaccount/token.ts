@@ -14,6 +14,12 @@ const defaultExpirationSeconds = 3600;
 const minExpirationSeconds = 600;
 const maxExpirationSeconds = 2 ** 32;
 
+/** An hour, unless the request says otherwise. */
+export function defaultToken(body: KubeObject): void {
+  const spec = ((body as unknown as TokenRequest).spec ??= { audiences: [] });
+  spec.expirationSeconds ??= defaultExpirationSeconds;
+}
+
 /** Creates a token. Throws upstream's errors for a request that does not fit the account or its binding. */
 export async function createToken(key: ObjectKey, body: KubeObject, call: HookCall): Promise<HasMetadata> {
   const request = body as unknown as TokenRequest;

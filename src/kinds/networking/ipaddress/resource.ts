@@ -17,7 +17,7 @@ export const ipAddress: Resource<IPAddress> = {
   generation: false,
   allowUnconditionalUpdate: true,
   validateName: (name) => validateIp(name, '').map(({ detail }) => detail),
-  validateCreate: (object) => validateParent(object.spec?.parentRef),
+  validate: (object) => validateParent(object.spec?.parentRef),
   validateUpdate: (object, old) => validateImmutable(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
   columns: [{ name: 'ParentRef', type: 'string', value: ({ spec }) => parentText(spec?.parentRef) }, ageColumn],
 };

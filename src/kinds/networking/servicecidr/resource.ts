@@ -43,7 +43,8 @@ function validateUpdate(object: DeepReadonly<ServiceCIDR>, old: DeepReadonly<Ser
   const cidrs = object.spec?.cidrs ?? [];
   const before = old.spec?.cidrs ?? [];
   const isExtended = before.length === 1 && cidrs.length === 2;
-  if (before.length !== cidrs.length && !isExtended) return [fieldError.invalid('spec.cidrs', cidrs, fieldIsImmutable)];
+  if (before.length !== cidrs.length && !isExtended)
+    return [fieldError.invalid('spec.cidrs', object.spec?.cidrs ?? null, fieldIsImmutable)];
   const errors = before.flatMap((cidr, i) =>
     cidr === cidrs[i] ? [] : [fieldError.invalid(`spec.cidrs[${i}]`, cidrs[i], fieldIsImmutable)],
   );
