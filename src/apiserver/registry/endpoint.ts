@@ -94,6 +94,12 @@ export function internalKind({ resource, storedAs }: Endpoint): { group: string;
   return { group, kind };
 }
 
+/** A subresource that is a create (binding) changes the object past its rules: no generation, no field manager. */
+export function bypassesRules({ resource }: Endpoint, subresource: string): boolean {
+  const hooks = subresource === '' ? undefined : resource.subresources?.[subresource];
+  return hooks !== undefined && hooks !== true && 'create' in hooks;
+}
+
 /** The object in the shape this endpoint serves. Shared; must not be changed. */
 export function servedObject(endpoint: Endpoint, version: Version): DeepReadonly<KubeObject> {
   if (endpoint.storedAs === undefined) return version.object as DeepReadonly<KubeObject>;

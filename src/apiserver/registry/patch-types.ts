@@ -76,3 +76,17 @@ function scalarError(value: unknown, type: TypeSchema): string | undefined {
   if (type.kind === 'string' && typeof value === 'number') return `cannot convert ${goKind(value)} to string`;
   return `unrecognized type: ${goKinds[type.kind] ?? type.kind}`;
 }
+
+/** A copy in which integers of 32 bits are wrapped around, which upstream's converter does without a word. */
+export function wrappedIntegers(value: unknown, type: TypeSchema | undefined): unknown {
+  if (type === undefined) return value;
+  if (type.kind === 'integer' && type.format === 'int32' && typeof value === 'number')
+    return Number(BigInt.asIntN(32, BigInt(value)));
+  if (Array.isArray(value)) return value.map((item) => wrappedIntegers(item, type.items));
+  if (!isMap(value) || (type.kind !== 'struct' && type.kind !== 'map')) return value;
+  const fields = Object.entries(value).map(([name, item]) => {
+    const of = type.kind === 'map' ? type.values : type.fields.get(name)?.type;
+    return [name, wrappedIntegers(item, of)] as const;
+  });
+  return Object.fromEntries(fields);
+}

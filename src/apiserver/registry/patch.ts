@@ -16,7 +16,7 @@ import { badRequest, fieldError, invalid, StatusError } from '#api/status.ts';
 import type { HookCall } from '#api/resource.ts';
 import type { BodyKind } from '#apiserver/registry/decode.ts';
 import { inGoOrder } from '#apiserver/registry/go-order.ts';
-import { conversionError } from '#apiserver/registry/patch-types.ts';
+import { conversionError, wrappedIntegers } from '#apiserver/registry/patch-types.ts';
 import type { FieldValidation } from '#apiserver/registry/query.ts';
 
 export type PatchKind = 'json' | 'merge' | 'strategic' | 'apply';
@@ -92,7 +92,8 @@ export function applyPatch(patch: ReadPatch, old: DeepReadonly<KubeObject>): Kub
   if (kind === 'strategic') {
     const error = conversionError(patched, expected.type);
     if (error !== undefined) throw invalidPatch(patch, '', error);
-    return readAgain(patch, { ...(patched as Json), apiVersion: old.apiVersion, kind: old.kind });
+    const wrapped = wrappedIntegers(patched, expected.type) as Json;
+    return readAgain(patch, { ...wrapped, apiVersion: old.apiVersion, kind: old.kind });
   }
   // Once more from the order in which upstream would have printed the object: error texts show it.
   return readAgain(patch, merged(patch, inGoOrder(old, expected.type) as Json));

@@ -15,7 +15,7 @@ import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Core } from '#apiserver/registry/core.ts';
 import { admitAndCreate, undo } from '#apiserver/registry/create.ts';
 import { removeAfterUpdate, isReadyToGo } from '#apiserver/registry/delete.ts';
-import { collectionOf, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { bypassesRules, collectionOf, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { isUnchanged, keepSystemFields, setGeneration } from '#apiserver/registry/transition.ts';
 import { dedupOwners, setNamespace } from '#apiserver/registry/metadata.ts';
@@ -147,14 +147,8 @@ function prepare(context: WriteContext, object: KubeObject, old: DeepReadonly<Ku
   else part.prepareForUpdate?.(object, old, call);
   keepSystemFields(object, old);
   settle(endpoint, object);
-  if (endpoint.hasGeneration && bumpsGeneration(context)) setGeneration(object, old);
-}
-
-/** The subresources that are creates (binding) change the object past its own rules. */
-function bumpsGeneration({ endpoint, subresource }: WriteContext): boolean {
-  if (subresource === '' || subresource === 'scale') return true;
-  const hooks = endpoint.resource.subresources?.[subresource];
-  return subresource !== 'status' && hooks !== undefined && hooks !== true && 'update' in hooks;
+  if (endpoint.hasGeneration && subresource !== 'status' && !bypassesRules(endpoint, subresource))
+    setGeneration(object, old);
 }
 
 function keepStatus(object: KubeObject, old: DeepReadonly<KubeObject>): void {

@@ -8,7 +8,7 @@ import { type Core, makeCall } from '#apiserver/registry/core.ts';
 import { createObject } from '#apiserver/registry/create.ts';
 import { deleteObject } from '#apiserver/registry/delete.ts';
 import { plainDelete } from '#apiserver/registry/delete-options.ts';
-import { collectionOf, servedObject } from '#apiserver/registry/endpoint.ts';
+import { bypassesRules, collectionOf, servedObject } from '#apiserver/registry/endpoint.ts';
 import { recordManager } from '#apiserver/registry/managed.ts';
 import { settle } from '#apiserver/registry/schema.ts';
 import { updateObject } from '#apiserver/registry/update.ts';
@@ -85,7 +85,7 @@ async function update<T extends HasMetadata>(
         const changed = change(cloneJson(old) as unknown as T) as unknown as KubeObject | undefined;
         if (changed === undefined) throw new NothingToChange();
         settle(endpoint, changed);
-        recordManager(context, changed, old);
+        if (!bypassesRules(endpoint, context.subresource)) recordManager(context, changed, old);
         return changed;
       },
       uid: '',
