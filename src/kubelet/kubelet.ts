@@ -66,7 +66,8 @@ export class Kubelet {
 
   /** Resolves when every pod of the node has its worker. */
   async start(): Promise<void> {
-    const { runtime, pods, services, signal } = this.#ports;
+    const { runtime, pods, services, signal, cgroups } = this.#ports;
+    await cgroups.ensure(`${this.#options.cgroupRoot}/kubepods/besteffort`, { cpuShares: 2 });
     this.#cancels.push(runtime.subscribe((event) => void this.#onRuntimeEvent(event)));
     await Promise.all([this.#cache.relist(), pods.synced, services.synced]);
     for (const pod of pods.list()) this.#probes.adopt(pod);

@@ -1,6 +1,8 @@
 /**
  * What the runtime has, by pod: filled by one list at the start, then changed by events and by the kubelet's own actions.
  * Exited containers carry their termination message.
+ *
+ * Answers may come in another order than they were asked for: a status never goes back to an earlier stage.
  */
 import { labels, type PodRuntime, sandboxAttempt } from './pods/pod-runtime.ts';
 import type { ContainerStatus, Runtime, SandboxStatus } from './runtime.ts';
@@ -9,6 +11,8 @@ interface Entry {
   readonly sandboxes: Map<string, SandboxStatus>;
   readonly containers: Map<string, ContainerStatus>;
 }
+
+const stages: readonly ContainerStatus['state'][] = ['unknown', 'created', 'running', 'exited'];
 
 export class RuntimeCache {
   readonly #runtime: Runtime;
@@ -66,12 +70,15 @@ export class RuntimeCache {
     else this.#setContainer(await this.#complete(status));
   }
 
-  /** An event named this id: it is a container's or a sandbox's. Answers its pod. */
+  /** An event named this id: it is a container's, or a sandbox's that may just be in the making. Answers its pod. */
   async refresh(id: string): Promise<string | undefined> {
     const uid = this.#podOf.get(id);
-    const isSandbox = uid !== undefined && this.#pods.get(uid)?.sandboxes.has(id) === true;
-    await (isSandbox ? this.refreshSandbox(id) : this.refreshContainer(id));
-    return uid ?? this.#podOf.get(id);
+    if (uid !== undefined && this.#pods.get(uid)?.sandboxes.has(id) === true) await this.refreshSandbox(id);
+    else {
+      const status = await this.#runtime.containerStatus(id);
+      if (status !== undefined) this.#setContainer(await this.#complete(status));
+    }
+    return this.#podOf.get(id);
   }
 
   forget(id: string): void {
@@ -99,11 +106,17 @@ export class RuntimeCache {
 
   #setSandbox(status: SandboxStatus): void {
     const uid = status.labels[labels.podUid];
-    if (uid !== undefined) this.#entry(status.id, uid).sandboxes.set(status.id, status);
+    if (uid === undefined) return;
+    const { sandboxes } = this.#entry(status.id, uid);
+    if (sandboxes.get(status.id)?.ready !== false) sandboxes.set(status.id, status);
   }
 
   #setContainer(status: ContainerStatus): void {
     const uid = status.labels[labels.podUid];
-    if (uid !== undefined) this.#entry(status.id, uid).containers.set(status.id, status);
+    if (uid === undefined) return;
+    const { containers } = this.#entry(status.id, uid);
+    const known = containers.get(status.id);
+    if (known === undefined || stages.indexOf(status.state) >= stages.indexOf(known.state))
+      containers.set(status.id, status);
   }
 }

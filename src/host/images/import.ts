@@ -6,7 +6,7 @@ import { run } from '#host/process/run.ts';
 
 /** Resolves with the names that the archive brought. */
 export async function importImageFile(socketPath: string, file: string): Promise<string[]> {
-  const out = await run('ctr', ['-a', socketPath, '-n', 'k8s.io', 'images', 'import', '--digests', file]);
+  const out = await run('ctr', ['-a', socketPath, '-n', 'k8s.io', 'images', 'import', file]);
   return [...out.matchAll(/^unpacking (\S+)/gm)].map((match) => match[1] as string);
 }
 

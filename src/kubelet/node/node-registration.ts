@@ -107,7 +107,9 @@ export class NodeRegistration {
     this.#uid = node.metadata.uid;
     const status = nodeStatus(await this.#facts(), node.status);
     if (node.status !== undefined && sameStatus(node.status, status) && !this.#isHeartbeatDue(node)) return;
-    await this.#ports.client.updateStatus(nodes, { ...node, status });
+    const { name = '', uid } = node.metadata;
+    const patch = { metadata: { uid }, status };
+    await this.#ports.client.patch(nodes, { namespace: '', name }, patch, { type: 'strategic', subresource: 'status' });
   }
 
   #isHeartbeatDue(node: Node): boolean {

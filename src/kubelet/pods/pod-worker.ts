@@ -41,7 +41,7 @@ export class PodWorker {
   #isDraining = false;
   #killing: { graceSeconds: number; done: boolean } | undefined;
   #dirty = false;
-  #running: Promise<void> | undefined;
+  #isRunning = false;
   #cancelTimer: () => void = () => {};
   #stopped = false;
   readonly #removed = Promise.withResolvers<void>();
@@ -87,8 +87,10 @@ export class PodWorker {
   wake(): void {
     if (this.#stopped || this.#state === 'removed') return;
     this.#dirty = true;
-    this.#running ??= this.#loop().finally(() => {
-      this.#running = undefined;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#loop().finally(() => {
+      this.#isRunning = false;
       if (this.#dirty && !this.#stopped) this.wake();
     });
   }

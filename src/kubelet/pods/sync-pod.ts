@@ -19,6 +19,7 @@ export interface SyncResult {
 
 const mountRetryMs = 1_000;
 const longestRetryMs = 30_000;
+const hostsLimitBytes = 1 << 20;
 const probeKillReasons = new Set(['liveness', 'startup']);
 
 /** 1. Sandboxes of one pod are made one at a time: the caller does not overlap syncs. */
@@ -106,13 +107,17 @@ export class PodSync {
     }
   }
 
+  /** Pods on the host network get the node's own hosts, with their aliases. */
   async #hostsFile(ips: readonly string[]): Promise<string | undefined> {
     const context = this.#context;
-    if (context.pod.spec?.hostNetwork === true && (context.pod.spec.hostAliases ?? []).length === 0) return undefined;
+    const { volumes } = context.node.ports;
     const path = `${context.directory}/etc-hosts`;
-    const text = hostsFile(context.pod, ips, { clusterDomain: context.node.options.clusterDomain });
-    if ((await context.node.ports.volumes.fileType(path)) === undefined)
-      await context.node.ports.volumes.writeFile(path, text, 0o644);
+    if ((await volumes.fileType(path)) !== undefined) return path;
+    const own =
+      context.pod.spec?.hostNetwork === true ? await volumes.readTail('/etc/hosts', hostsLimitBytes) : undefined;
+    const nodeHosts = context.pod.spec?.hostNetwork === true ? { nodeHosts: new TextDecoder().decode(own) } : {};
+    const text = hostsFile(context.pod, ips, { clusterDomain: context.node.options.clusterDomain, ...nodeHosts });
+    await volumes.writeFile(path, text, 0o644);
     return path;
   }
 
