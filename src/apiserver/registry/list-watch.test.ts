@@ -292,3 +292,35 @@ test('only the first table of a watch has its columns', async () => {
   assert.equal(watch.events[1].object.columnDefinitions, null);
   assert.deepEqual(watch.events[1].object.rows[0].cells, ['d', 0, '0s']);
 });
+
+test('a large list is compressed for those who take it', async () => {
+  const server = await startServer({ gzip: fakeGzip });
+  const filler = 'x'.repeat(1000);
+  for (let i = 0; i < 300; i++) await server.call(`POST ${maps}`, { ...map(`m${i}`), data: { filler } });
+  const small = await server.call(`GET ${maps}?limit=2`, undefined, { 'accept-encoding': 'gzip' });
+  assert.equal(small.headers['content-encoding'], undefined);
+  const plain = await server.call(`GET ${maps}`);
+  assert.equal(plain.headers['content-encoding'], undefined);
+  const large = await server.call(`GET ${maps}`, undefined, { 'accept-encoding': 'deflate, gzip' });
+  assert.equal(large.headers['content-encoding'], 'gzip');
+  assert.equal(large.text, `(${plain.text})`);
+});
+
+/** Puts parentheses around what it is given. */
+async function* fakeGzip(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield new TextEncoder().encode('(');
+  yield* chunks;
+  yield new TextEncoder().encode(')');
+}
+
+test('protobuf is answered to those who accept nothing else', async () => {
+  const server = await withMaps();
+  const only = await server.call(`GET ${maps}/a`, undefined, { accept: 'application/vnd.kubernetes.protobuf' });
+  assert.equal(only.headers['content-type'], 'application/vnd.kubernetes.protobuf');
+  assert.equal(only.text.startsWith('k8s\0'), true);
+  const list = await server.call(`GET ${maps}`, undefined, { accept: 'application/vnd.kubernetes.protobuf' });
+  assert.equal(list.text.startsWith('k8s\0'), true);
+  assert.equal(list.text.includes('ConfigMapList'), true);
+  const either = { accept: 'application/vnd.kubernetes.protobuf,application/json' };
+  assert.equal((await server.call(`GET ${maps}/a`, undefined, either)).headers['content-type'], 'application/json');
+});

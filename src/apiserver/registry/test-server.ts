@@ -183,7 +183,8 @@ export async function startServer(options: Partial<RegistryOptions> = {}): Promi
     async call(line, body, headers) {
       const response = await send(line, body, headers);
       const text = decoder.decode(await bodyBytes(response));
-      const isJson = text !== '' && response.headers['content-type'] === 'application/json';
+      const isPlain = response.headers['content-encoding'] === undefined;
+      const isJson = isPlain && text !== '' && response.headers['content-type'] === 'application/json';
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
     },
     async watch(path, headers) {

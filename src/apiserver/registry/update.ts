@@ -142,7 +142,8 @@ function prepare(context: WriteContext, object: KubeObject, old: DeepReadonly<Ku
   const part = partOf(context);
   object.metadata.generation = old.metadata.generation as number;
   if (subresource === 'status') keepAllButStatus(object, old);
-  else if (endpoint.hasStatus) keepStatus(object, old);
+  // Other subresources carry over themselves what they may not change: approval changes conditions, resize the spec.
+  else if (endpoint.hasStatus && part === undefined) keepStatus(object, old);
   if (part === undefined) endpoint.resource.prepareForUpdate?.(object, old, call);
   else part.prepareForUpdate?.(object, old, call);
   keepSystemFields(object, old);
