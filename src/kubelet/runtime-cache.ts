@@ -108,7 +108,10 @@ export class RuntimeCache {
     const uid = status.labels[labels.podUid];
     if (uid === undefined) return;
     const { sandboxes } = this.#entry(status.id, uid);
-    if (sandboxes.get(status.id)?.ready !== false) sandboxes.set(status.id, status);
+    const known = sandboxes.get(status.id);
+    // One that was seen in the making is not ready either, but has had no address yet.
+    const wasStopped = known?.ready === false && known.ips.length > 0;
+    if (!wasStopped) sandboxes.set(status.id, status);
   }
 
   #setContainer(status: ContainerStatus): void {
