@@ -96,6 +96,7 @@ interface Waiter {
 }
 
 class Connection implements Backend {
+  readonly isShared = true;
   readonly #etcd: FakeEtcd;
   readonly #ports: FakeEtcdPorts;
   readonly #faults: FakeEtcdFaults;

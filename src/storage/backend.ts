@@ -9,6 +9,8 @@
  * 4. A volatile record may be lost by a crash, never by a clean stop, and never reorders against others.
  */
 export interface Backend {
+  /** Others write to it as well: what is applied here may lag behind what is committed. */
+  readonly isShared?: boolean;
   /** Everything that is stored, as of one revision. Called once, first. */
   load(): Promise<{ revision: number; records: Iterable<StoredRecord> | AsyncIterable<StoredRecord> }>;
   /**

@@ -6,7 +6,7 @@
  * 2. A slot's `pending` is the newest of the key's versions in `#inFlight`; a write is only handed over when it builds on it.
  * 3. An event is in the window before its listeners are called, and they see exactly the state after it.
  */
-import type { Backend, CommittedRecord, Handover, Outcome, StoredRecord } from '#storage/backend.ts';
+import type { Backend, CommittedRecord, Handover, Outcome, StoredRecord, Write } from '#storage/backend.ts';
 import type { Collection, CollectionDefinition, NewValue, Root } from '#storage/collection.ts';
 import { Deque } from '#storage/deque.ts';
 import { FutureRevision, KeyExists, ReadOnly, RevisionMismatch, WriteFailed, WriteUnknown } from '#storage/errors.ts';
@@ -40,6 +40,8 @@ interface Intent {
   readonly expected: number | 'absent';
   readonly value: NewValue | undefined;
   readonly volatile: boolean;
+  /** It was refused once, and everything committed by then has been applied since. */
+  readonly isChecked?: boolean;
 }
 
 export class LiveCollection implements Collection {
@@ -177,11 +179,12 @@ export class LiveCollection implements Collection {
     if (slot.idle !== undefined) return slot.idle.then(() => this.#submit(key, intent));
     if (slot.isUnsettled) return this.#settleAgain(slot).then(() => this.#submit(key, intent));
     const refused = refusal(slot.head, intent.expected);
-    if (refused !== undefined) {
-      this.#slots.release(slot);
-      return Promise.reject(refused);
-    }
-    return this.#handOver(slot, intent);
+    if (refused === undefined) return this.#handOver(slot, intent);
+    this.#slots.release(slot);
+    if (this.#engine.backend.isShared !== true || intent.isChecked === true) return Promise.reject(refused);
+    // It may be this index that is behind, not the writer.
+    const current = this.#engine.backend.progress().catch(() => Promise.reject(refused));
+    return current.then(() => this.#submit(key, { ...intent, isChecked: true }));
   }
 
   #handOver(slot: Slot, intent: Intent): Promise<Version> {
@@ -189,7 +192,7 @@ export class LiveCollection implements Collection {
     const bytes = value === undefined ? undefined : (value.bytes ?? serialise(value.object));
     const key = { collection: this.family.definition.name, namespace: slot.namespace, name: slot.name };
     const handover = this.#engine.backend.commit({ key, expected, bytes, volatile });
-    if (handover.revision === undefined) return this.#await(slot, { bytes, object: value?.object, handover });
+    if (handover.revision === undefined) return this.#await(slot, { bytes, expected, object: value?.object, handover });
     const version =
       bytes === undefined
         ? (slot.head as StoredVersion).at(handover.revision)
@@ -197,7 +200,7 @@ export class LiveCollection implements Collection {
     slot.pending = { version, isDeletion: bytes === undefined };
     this.#inFlight.set(handover.revision, slot.pending);
     return handover.outcome.then((outcome) => {
-      if (outcome.kind !== 'committed') throw failure(outcome);
+      if (outcome.kind !== 'committed') throw failure(outcome, expected);
       return version;
     });
   }
@@ -205,9 +208,9 @@ export class LiveCollection implements Collection {
   /** Waits for a backend that assigns revisions with its answer; until then the key takes no other write. */
   #await(
     slot: Slot,
-    write: { bytes: Uint8Array | undefined; object: StoredObject | undefined; handover: Handover },
+    write: Pick<Write, 'bytes' | 'expected'> & { object: StoredObject | undefined; handover: Handover },
   ): Promise<Version> {
-    const { bytes, object } = write;
+    const { bytes, object, expected } = write;
     const head = slot.applied;
     const outstanding = { bytes, object, seen: undefined as StoredVersion | undefined };
     slot.outstanding = outstanding;
@@ -216,7 +219,7 @@ export class LiveCollection implements Collection {
       slot.idle = undefined;
       slot.isUnsettled = outcome.kind === 'unknown';
       this.#slots.release(slot);
-      if (outcome.kind !== 'committed') throw failure(outcome);
+      if (outcome.kind !== 'committed') throw failure(outcome, expected);
       if (outstanding.seen?.revision === outcome.revision) return outstanding.seen;
       if (bytes === undefined) return (head as StoredVersion).at(outcome.revision);
       return StoredVersion.from(this.family, slot, { revision: outcome.revision, bytes });
@@ -304,8 +307,11 @@ function refusal(head: StoredVersion | undefined, expected: number | 'absent'): 
   return new RevisionMismatch(`built on revision ${expected}, the newest is ${head?.revision ?? 'a deletion'}`);
 }
 
-function failure(outcome: Exclude<Outcome, { kind: 'committed' }>): Error {
-  if (outcome.kind === 'conflict') return new RevisionMismatch('another writer was faster');
+function failure(outcome: Exclude<Outcome, { kind: 'committed' }>, expected: number | 'absent'): Error {
+  if (outcome.kind === 'conflict') {
+    const text = 'another writer was faster';
+    return expected === 'absent' ? new KeyExists(text) : new RevisionMismatch(text);
+  }
   if (outcome.kind === 'unknown') return new WriteUnknown('the backend did not answer in time');
   if (outcome.diskFull === true) return new ReadOnly(outcome.error.message, { cause: outcome.error });
   return new WriteFailed(outcome.error.message, { cause: outcome.error });

@@ -108,9 +108,34 @@ export class State {
     return count;
   }
 
-  *#scanAll(after?: { namespace: string; name: string }): Generator<StoredVersion> {
-    if (after !== undefined) yield* this.#namespaces.get(after.namespace)?.names.values(after.name) ?? [];
-    for (const { names } of this.#namespaces.values(after?.namespace)) yield* names.values();
+  #scanAll(after?: { namespace: string; name: string }): Iterable<StoredVersion> {
+    const first = after && this.#namespaces.get(after.namespace)?.names.values(after.name);
+    return new AllNamespaces(this.#namespaces.values(after?.namespace), first);
+  }
+}
+
+/** One namespace after the other; several times faster than a generator that delegates. */
+class AllNamespaces implements IterableIterator<StoredVersion> {
+  readonly #namespaces: Iterator<NamespaceTree>;
+  #names: Iterator<StoredVersion> | undefined;
+
+  constructor(namespaces: Iterator<NamespaceTree>, first: Iterator<StoredVersion> | undefined) {
+    this.#namespaces = namespaces;
+    this.#names = first;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<StoredVersion> {
+    for (;;) {
+      const result = this.#names?.next();
+      if (result !== undefined && result.done !== true) return result;
+      const following = this.#namespaces.next();
+      if (following.done === true) return { done: true, value: undefined };
+      this.#names = following.value.names.values();
+    }
   }
 }
 
