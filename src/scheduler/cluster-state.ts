@@ -13,7 +13,8 @@ import { NodeTable } from '#scheduler/node-table.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
 import { isGated, podInfo } from '#scheduler/pod-info.ts';
 import type { QueuedPod, SchedulingQueue } from '#scheduler/scheduling-queue.ts';
-import { insufficient, needsOf } from '#scheduler/select-node.ts';
+import { needsOf } from '#scheduler/base-scores.ts';
+import { insufficient } from '#scheduler/select-node.ts';
 
 export interface StateListener {
   /** After a pod was added to a node, removed from one, or replaced there. */

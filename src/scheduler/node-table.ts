@@ -29,7 +29,8 @@ interface Slot {
 /**
  * 1. `used` is the sum over the pods of the slot, `podCount` their number.
  * 2. A node that changed in anything but its status counts up `generation`.
- * 3. A slot without a node is not `alive`; it is kept while pods are on it.
+ * 3. `version` never repeats for a slot: what was worked out for one version holds for that version.
+ * 4. A slot without a node is not `alive`; it is kept while pods are on it.
  */
 export class NodeTable {
   readonly #byName = new Map<string, number>();
@@ -39,12 +40,15 @@ export class NodeTable {
   readonly #podSlots = new Map<string, number>();
   #capacity = 64;
   alive = new Uint8Array(this.#capacity);
+  /** Counts up with every change of the slot: of its node, its room, or the pods on it. */
+  version = new Uint32Array(this.#capacity);
   generation = new Uint32Array(this.#capacity);
   podCount = new Int32Array(this.#capacity);
   scoringCpu = new Float64Array(this.#capacity);
   scoringMemory = new Float64Array(this.#capacity);
   #nodeCount = 0;
   #lastGeneration = 0;
+  #lastVersion = 0;
 
   /** Slots in use or free; walk from 0 below it and look at `alive`. */
   get size(): number {
@@ -85,6 +89,7 @@ export class NodeTable {
     const old = slot.node;
     slot.node = node;
     this.alive[at] = 1;
+    this.#touch(at);
     if (old === undefined || placementChanged(old, node)) this.generation[at] = ++this.#lastGeneration;
     if (old?.status?.allocatable === node.status?.allocatable && old !== undefined) return;
     for (const column of this.#columns.values()) column.allocatable[at] = 0;
@@ -99,6 +104,7 @@ export class NodeTable {
     if (at === undefined || slot?.node === undefined) return;
     slot.node = undefined;
     this.alive[at] = 0;
+    this.#touch(at);
     this.#nodeCount--;
     this.#freeIfEmpty(at, slot);
   }
@@ -137,7 +143,12 @@ export class NodeTable {
     return taken.some((port) => wanted.some((other) => portsConflict(port, other)));
   }
 
+  #touch(at: number): void {
+    this.version[at] = ++this.#lastVersion;
+  }
+
   #count(at: number, info: PodInfo, sign: 1 | -1): void {
+    this.#touch(at);
     this.podCount[at] = (this.podCount[at] as number) + sign;
     this.scoringCpu[at] = (this.scoringCpu[at] as number) + sign * info.scoringCpu;
     this.scoringMemory[at] = (this.scoringMemory[at] as number) + sign * info.scoringMemory;
@@ -173,6 +184,7 @@ export class NodeTable {
       return larger;
     };
     this.alive = grown(this.alive, Uint8Array);
+    this.version = grown(this.version, Uint32Array);
     this.generation = grown(this.generation, Uint32Array);
     this.podCount = grown(this.podCount, Int32Array);
     this.scoringCpu = grown(this.scoringCpu, Float64Array);

@@ -18,10 +18,11 @@ import type { Caches } from '#client/cache.ts';
 import type { Client } from '#client/client.ts';
 import type { EventRecorder } from '#client/events.ts';
 import type { ClusterState } from '#scheduler/cluster-state.ts';
+import { needsOf } from '#scheduler/base-scores.ts';
 import { histogram } from '#scheduler/failure.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
 import type { Rejection, Selector } from '#scheduler/select-node.ts';
-import { insufficient, needsOf, preparedFilters } from '#scheduler/select-node.ts';
+import { preparedFilters, refusalAt } from '#scheduler/select-node.ts';
 
 export interface PreemptionPorts {
   readonly selector: Selector;
@@ -102,8 +103,8 @@ function findCandidates(
   for (let i = 0; i < resolvable.length && candidates.length < most; i++) {
     const slot = resolvable[(offset + i) % resolvable.length] as number;
     const outcome = victimsOn(slot, info, { ports, budgets });
-    if (Array.isArray(outcome)) for (const reason of outcome) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    else candidates.push(outcome);
+    if ('slot' in outcome) candidates.push(outcome);
+    else for (const reason of outcome) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return { candidates, reasons };
 }
@@ -122,7 +123,7 @@ function victimsOn(
   slot: number,
   info: PodInfo,
   options: { ports: PreemptionPorts; budgets: readonly DeepReadonly<PodDisruptionBudget>[] },
-): Candidate | string[] {
+): Candidate | readonly string[] {
   const { selector, state } = options.ports;
   const { table } = state;
   const lower = [...table.podsAt(slot)].filter((pod) => pod.priority < info.priority).sort(moreImportant);
@@ -148,19 +149,10 @@ function victimsOn(
 }
 
 /** Why the pod does not fit as things are; empty: it does. */
-function refusalsNow(selector: Selector, info: PodInfo, slot: number): string[] {
-  const { table } = selector;
-  const expected = selector.nominated(slot, info);
-  if (info.ports.length > 0 && table.hasPortConflict(slot, info.ports)) {
-    return ["node(s) didn't have free ports for the requested pod ports"];
-  }
-  const { reasons } = insufficient(table, slot, { needs: needsOf(info, table), expected });
-  if (reasons.length > 0) return reasons;
-  for (const { filter } of preparedFilters(selector.plugins, info, table)) {
-    const refusal = filter(slot);
-    if (refusal !== undefined) return [refusal.reason];
-  }
-  return [];
+function refusalsNow(selector: Selector, info: PodInfo, slot: number): readonly string[] {
+  const { table, plugins } = selector;
+  const filters = preparedFilters(plugins, info, table);
+  return refusalAt(selector, info, { slot, needs: needsOf(info, table), filters }).reasons;
 }
 
 function splitByBudget(

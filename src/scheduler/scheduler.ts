@@ -17,6 +17,7 @@ import type { Caches } from '#client/cache.ts';
 import type { Client } from '#client/client.ts';
 import { createEventRecorder } from '#client/event-recorder.ts';
 import type { EventRecorder } from '#client/events.ts';
+import { BaseScoreCache } from '#scheduler/base-scores.ts';
 import { ClusterState } from '#scheduler/cluster-state.ts';
 import { rejectionMessage, reportFailure, truncated } from '#scheduler/failure.ts';
 import type { Plugin } from '#scheduler/plugin.ts';
@@ -82,9 +83,10 @@ class Scheduler {
     const plugins: readonly Plugin[] = defaultPlugins({ caches: ports.caches, state: this.#state });
     this.#selector = {
       table: this.#state.table,
-      verdicts: new VerdictCache(this.#state.table),
+      scores: new BaseScoreCache(this.#state.table, new VerdictCache(this.#state.table)),
       plugins,
       nominated: (slot, info) => this.#state.nominatedAt(slot, info),
+      hasNominations: () => this.#state.nominations.size > 0,
       random: ports.random,
     };
     this.#events = createEventRecorder(ports, { component: this.#name });

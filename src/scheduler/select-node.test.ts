@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SeededRandom } from '#base/random.ts';
 import type { Node, Pod, PodSpec } from '#api/generated/core/v1.ts';
+import { BaseScoreCache } from '#scheduler/base-scores.ts';
 import { rejectionMessage } from '#scheduler/failure.ts';
 import { NodeTable } from '#scheduler/node-table.ts';
 import { podInfo } from '#scheduler/pod-info.ts';
@@ -22,7 +23,8 @@ function pod(spec: Partial<PodSpec> = {}, requests: Record<string, string> = {})
 function selectorOver(nodes: Node[]): Selector {
   const table = new NodeTable();
   for (const each of nodes) table.setNode(each);
-  return { table, verdicts: new VerdictCache(table), plugins: [], nominated: () => [], random: new SeededRandom(1) };
+  const scores = new BaseScoreCache(table, new VerdictCache(table));
+  return { table, scores, plugins: [], nominated: () => [], hasNominations: () => false, random: new SeededRandom(1) };
 }
 function choose(selector: Selector, of: Pod): string {
   const selection = selectNode(selector, podInfo(of));
