@@ -170,14 +170,19 @@ function listWalker(type: TypeSchema): Walker {
 function mapWalker(type: TypeSchema): Walker {
   const values = type.values as TypeSchema;
   let walk: Walker | undefined;
+  let zeroEntry: unknown;
   return (value, pass) => {
     if (!isObject(value)) return irregular(value, pass);
-    walk ??= walkerOf(values);
+    if (walk === undefined) {
+      walk = walkerOf(values);
+      // No bytes come back from protobuf as empty ones.
+      zeroEntry = values.kind === 'bytes' ? '' : zeroValue(values);
+    }
     for (const key in value) {
       pass.keys++;
       const item = value[key];
       const result = item === null ? undefined : walk(item, pass);
-      if (result !== item) setField(value, key, result ?? zeroValue(values));
+      if (result !== item) setField(value, key, result ?? zeroEntry);
     }
     return value;
   };

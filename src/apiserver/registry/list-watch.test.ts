@@ -324,3 +324,18 @@ test('protobuf is answered to those who accept nothing else', async () => {
   const either = { accept: 'application/vnd.kubernetes.protobuf,application/json' };
   assert.equal((await server.call(`GET ${maps}/a`, undefined, either)).headers['content-type'], 'application/json');
 });
+
+test('a protobuf watch writes each event behind its length', async () => {
+  const server = await withMaps();
+  const frames: Uint8Array[] = [];
+  await server.frames(`${maps}?watch=true&fieldSelector=metadata.name%3Da`, frames, protobufWatch);
+  await server.call(`DELETE ${maps}/a`);
+  assert.equal(frames.length, 2);
+  for (const [i, type] of ['ADDED', 'DELETED'].entries()) {
+    const frame = frames[i] as Uint8Array;
+    assert.equal(new DataView(frame.buffer, frame.byteOffset).getUint32(0), frame.length - 4);
+    assert.equal(new TextDecoder().decode(frame.subarray(6, 6 + type.length)), type);
+  }
+});
+
+const protobufWatch = { accept: 'application/vnd.kubernetes.protobuf;stream=watch' };

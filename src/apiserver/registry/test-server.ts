@@ -138,6 +138,8 @@ export interface TestServer {
   call(line: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
   /** Opens a watch and returns the list its frames are parsed into. */
   watch(path: string, headers?: Record<string, string>): Promise<TestWatch>;
+  /** Opens a watch whose raw frames are gathered. */
+  frames(path: string, into: Uint8Array[], headers: Record<string, string>): Promise<void>;
 }
 export interface TestAnswer {
   readonly status: number;
@@ -191,6 +193,11 @@ export async function startServer(options: Partial<RegistryOptions> = {}): Promi
       const response = await send(`GET ${path}`, undefined, headers);
       if (response.body.kind !== 'frames') throw new Error(decoder.decode(await bodyBytes(response)));
       return openWatch(response.body.open);
+    },
+    async frames(path, into, headers) {
+      const response = await send(`GET ${path}`, undefined, headers);
+      if (response.body.kind !== 'frames') throw new Error(decoder.decode(await bodyBytes(response)));
+      response.body.open({ write: (frame) => into.push(frame), end() {}, onClose() {} });
     },
   };
 }

@@ -1,5 +1,4 @@
 /** The verbs on stored objects: from request to answer. */
-import { cloneJson } from '#base/immutable.ts';
 import type { ApiRequest, ApiResponse } from '#api/handler.ts';
 import type { KubeObject, ObjectKey } from '#api/object.ts';
 import { badRequest, notFound, type Status, StatusError } from '#api/status.ts';
@@ -87,31 +86,35 @@ export function writtenAnswer(view: View, written: Written): ApiResponse {
 }
 
 export async function update(core: Core, asked: Asked): Promise<ApiResponse> {
-  const { request, endpoint, key, query, view, subresource } = asked;
+  const { endpoint, key, query, view, subresource } = asked;
   const options = writeQuery(query, 'UpdateOptions');
   const call = asked.call(options.dryRun);
-  const { fieldValidation } = options;
+  const read = (): KubeObject => readPut(asked, call, options.fieldValidation);
+  const context = contextOf(asked, call, { ...options, name: key.name });
+  const mayCreate = subresource === '' && endpoint.resource.allowCreateOnUpdate === true;
+  const written = await updateObject(core, context, putPlan(context, read, mayCreate));
+  return writtenAnswer(view, written);
+}
+
+function readPut(asked: Asked, call: Call, fieldValidation: WriteContext['fieldValidation']): KubeObject {
+  const { request, endpoint, key } = asked;
   const object = decodeRequest(request, bodyKindOf(endpoint), { warn: call.warn, fieldValidation });
   setNamespace(object, endpoint.resource.namespaced ? key.namespace : '');
   checkName(object, key.name);
   endpoint.resource.defaults?.(object);
   dedupOwners(object, call, 'before');
-  const context = contextOf(asked, call, { ...options, name: key.name });
-  const written = await updateObject(core, context, putPlan(context, object, subresource));
-  return writtenAnswer(view, written);
+  return object;
 }
 
-function putPlan(context: WriteContext, object: KubeObject, subresource: string): UpdatePlan {
-  let used = false;
+/** Hooks change the object they are given: another attempt reads the body again. */
+function putPlan(context: WriteContext, read: () => KubeObject, mayCreate: boolean): UpdatePlan {
+  let object: KubeObject | undefined = read();
+  const { uid = '', resourceVersion = '' } = object.metadata;
   const next = (): KubeObject => {
-    if (used) return cloneJson(kept) as KubeObject;
-    used = true;
-    return object;
+    const result = object ?? read();
+    object = undefined;
+    return result;
   };
-  // Hooks change the object they are given: another attempt starts from a copy, made only where one may be needed.
-  const mayRepeat = (object.metadata.resourceVersion ?? '') === '';
-  const kept = mayRepeat ? cloneJson(object) : object;
-  const mayCreate = subresource === '' && context.endpoint.resource.allowCreateOnUpdate === true;
   return {
     build(old) {
       const result = next();
@@ -119,8 +122,8 @@ function putPlan(context: WriteContext, object: KubeObject, subresource: string)
       return result;
     },
     ...(mayCreate ? { create: () => newObject(context, next()) } : {}),
-    uid: object.metadata.uid ?? '',
-    maxAttempts: mayRepeat ? updateAttempts : 1,
+    uid,
+    maxAttempts: resourceVersion === '' ? updateAttempts : 1,
   };
 }
 
