@@ -21,7 +21,12 @@ export interface BootstrapObject {
 
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-export async function bootstrap(client: Client, caches: Caches, options: ClusterOptions, objects: readonly BootstrapObject[]): Promise<void> {
+export async function bootstrap(
+  client: Client,
+  caches: Caches,
+  options: ClusterOptions,
+  objects: readonly BootstrapObject[],
+): Promise<void> {
   const ensure = async (resource: ResourceRef, object: HasMetadata): Promise<void> => {
     const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
     if (caches.of(resource as ResourceRef<HasMetadata>).get(key) !== undefined) return;
@@ -30,7 +35,10 @@ export async function bootstrap(client: Client, caches: Caches, options: Cluster
     });
   };
   await Promise.all(systemNamespaces.map((name) => ensure(namespaces, { metadata: { name } })));
-  await ensure(servicecidrs, { metadata: { name: 'kubernetes' }, spec: { cidrs: [options.serviceCIDR] } } as HasMetadata);
+  await ensure(servicecidrs, {
+    metadata: { name: 'kubernetes' },
+    spec: { cidrs: [options.serviceCIDR] },
+  } as HasMetadata);
   await Promise.all(objects.map(({ resource, object }) => ensure(resource, object)));
   await ensure(services, kubernetesService(options));
   await ensure(services, dnsService(options));
@@ -75,14 +83,24 @@ function dnsService(options: ClusterOptions): Service {
 type Port = { name: string; port: number; protocol: 'TCP' | 'UDP' };
 
 /** Endpoints and EndpointSlice of a Service that selects no pods: one address of this machine, or none. */
-async function pointTo(client: Client, caches: Caches, namespace: string, name: string, address: string | undefined, ports: Port[]): Promise<void> {
+async function pointTo(
+  client: Client,
+  caches: Caches,
+  namespace: string,
+  name: string,
+  address: string | undefined,
+  ports: Port[],
+): Promise<void> {
   if (address === undefined) return;
   const key = { namespace, name };
   const present = caches.of(endpointslices).get(key);
   const isSame = present?.endpoints?.[0]?.addresses[0] === address && present.ports?.[0]?.port === ports[0]?.port;
   if (isSame) return;
   const slice: EndpointSlice = {
-    metadata: { ...key, labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'wheelhouse' } },
+    metadata: {
+      ...key,
+      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'wheelhouse' },
+    },
     addressType: 'IPv4',
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports,

@@ -62,6 +62,9 @@ export class ControlPlane {
   readonly client: Client;
   readonly caches: Caches;
   readonly reader: Reader;
+  /** Resolves when what every cluster holds is there. */
+  readonly bootstrapped: Promise<void>;
+  readonly #bootstrapped = Promise.withResolvers<void>();
   readonly #ports: ControlPlanePorts;
   readonly #options: ControlPlaneOptions;
   readonly #stop = new AbortController();
@@ -71,6 +74,7 @@ export class ControlPlane {
   constructor(ports: ControlPlanePorts, options: ControlPlaneOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.bootstrapped = this.#bootstrapped.promise;
     const { store, clock, random, log, metrics, tokens, nodes, gzip } = ports;
     const registry = new Registry({
       store,
@@ -82,7 +86,8 @@ export class ControlPlane {
       log,
       metrics,
       settings: settingsOf(options),
-      authorizer: (reader) => unionAuthorizer([privilegedGroupAuthorizer, ...authorizers.map((factory) => factory.create(reader))]),
+      authorizer: (reader) =>
+        unionAuthorizer([privilegedGroupAuthorizer, ...authorizers.map((factory) => factory.create(reader))]),
       tokens,
       nodes,
       gzip,
@@ -90,7 +95,10 @@ export class ControlPlane {
     this.reader = registry.reader;
     const paths = this.#paths();
     const server = createApiServer({
-      authenticate: createAuthenticator({ tokens, ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }) }),
+      authenticate: createAuthenticator({
+        tokens,
+        ...(options.staticTokens === undefined ? {} : { staticTokens: options.staticTokens }),
+      }),
       authorizer: registry.authorizer,
       resources: (request, info, user) => registry.serve(info, request, user),
       paths,
@@ -112,6 +120,7 @@ export class ControlPlane {
   async start(): Promise<void> {
     await bootstrap(this.client, this.caches, this.#options, bootstrapObjects);
     this.#isReady = true;
+    this.#bootstrapped.resolve();
     if (!this.#options.runControllers) return;
     const { clock, random, log, metrics } = this.#ports;
     const common = { caches: this.caches, clock, random, log, metrics, signal: this.#stop.signal };
@@ -120,6 +129,11 @@ export class ControlPlane {
     runGarbageCollector(ports);
     runScheduler({ ...common, client: this.clientFor('kube-scheduler') });
     await this.#running.started;
+  }
+
+  /** No controller has a key waiting or under way; delayed retries do not count. */
+  isIdle(): boolean {
+    return this.#running?.isIdle() ?? true;
   }
 
   async stop(): Promise<void> {

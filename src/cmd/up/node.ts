@@ -100,7 +100,7 @@ export async function startNode(
   options: UpOptions,
   log: Logger,
 ): Promise<RunningNodes> {
-  const simulated = await startSimulatedNodes(server.controlPlane, choice.simulated, log);
+  const simulated = startSimulatedNodes(server.controlPlane, choice.simulated, log);
   if (!choice.isReal) {
     return { ready: simulated.ready, facts: {}, pids: () => ({}), stop: async () => simulated.stop() };
   }

@@ -71,6 +71,7 @@ export async function startCluster(
       await node.stop(stopOptions);
       await server.close();
       rmSync(join(options.dataDir, 'run/status.json'), { force: true });
+      if (stopOptions?.leavePods !== true) rmSync(instance.runDir, { recursive: true, force: true });
     },
   };
 }
