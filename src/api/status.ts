@@ -60,7 +60,13 @@ export class StatusError extends Error {
   /** ListMeta of the Status; only an expired continue token uses it. */
   readonly meta: Status['metadata'];
 
-  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails, meta: Status['metadata'] = {}) {
+  constructor(
+    code: number,
+    reason: StatusReason,
+    message: string,
+    details?: StatusDetails,
+    meta: Status['metadata'] = {},
+  ) {
     super(message);
     this.code = code;
     this.reason = reason;
@@ -82,7 +88,13 @@ export class StatusError extends Error {
   }
 
   static fromStatus(status: Status): StatusError {
-    return new StatusError(status.code ?? 500, status.reason ?? '', status.message ?? '', status.details, status.metadata);
+    return new StatusError(
+      status.code ?? 500,
+      status.reason ?? '',
+      status.message ?? '',
+      status.details,
+      status.metadata,
+    );
   }
 }
 
@@ -93,7 +105,11 @@ export interface GroupResource {
 }
 
 function detailsOf(resource: GroupResource, name: string): StatusDetails {
-  return { ...(name === '' ? {} : { name }), ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.plural };
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(resource.group === '' ? {} : { group: resource.group }),
+    kind: resource.plural,
+  };
 }
 
 export function notFound(resource: GroupResource, name: string): StatusError {
@@ -101,7 +117,12 @@ export function notFound(resource: GroupResource, name: string): StatusError {
 }
 
 export function alreadyExists(resource: GroupResource, name: string): StatusError {
-  return new StatusError(409, 'AlreadyExists', `${groupResource(resource)} "${name}" already exists`, detailsOf(resource, name));
+  return new StatusError(
+    409,
+    'AlreadyExists',
+    `${groupResource(resource)} "${name}" already exists`,
+    detailsOf(resource, name),
+  );
 }
 
 /** A write built on an old version, or a failed precondition. `why` is upstream's inner error text. */
@@ -110,11 +131,17 @@ export function conflict(resource: GroupResource, name: string, why: string): St
   return new StatusError(409, 'Conflict', message, detailsOf(resource, name));
 }
 
-export const objectModified = 'the object has been modified; please apply your changes to the latest version and try again';
+export const objectModified =
+  'the object has been modified; please apply your changes to the latest version and try again';
 
 /** A rejection by authorization or admission; `why` is the whole inner text. */
 export function forbidden(resource: GroupResource, name: string, why: string): StatusError {
-  const subject = resource.plural === '' ? 'forbidden' : name === '' ? `${groupResource(resource)} is forbidden` : `${groupResource(resource)} "${name}" is forbidden`;
+  const subject =
+    resource.plural === ''
+      ? 'forbidden'
+      : name === ''
+        ? `${groupResource(resource)} is forbidden`
+        : `${groupResource(resource)} "${name}" is forbidden`;
   return new StatusError(403, 'Forbidden', `${subject}: ${why}`, detailsOf(resource, name));
 }
 
@@ -127,7 +154,12 @@ export function badRequest(message: string): StatusError {
 }
 
 export function methodNotAllowed(resource: GroupResource, action: string): StatusError {
-  return new StatusError(405, 'MethodNotAllowed', `${action} is not supported on resources of kind "${groupResource(resource)}"`, detailsOf(resource, ''));
+  return new StatusError(
+    405,
+    'MethodNotAllowed',
+    `${action} is not supported on resources of kind "${groupResource(resource)}"`,
+    detailsOf(resource, ''),
+  );
 }
 
 /** The stored version is older than the history kept. */
@@ -152,13 +184,21 @@ export function timeout(message: string, retryAfterSeconds = 0): StatusError {
 }
 
 /** Fields of an object that do not hold; `kind` is printed as `Pod` or `Deployment.apps`. */
-export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+export function invalid(
+  kind: { group: string; kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): StatusError {
   const kindText = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const list = errors.map(fieldErrorText);
   const unique = [...new Set(list)];
   const joined = unique.length === 0 ? '<nil>' : unique.length === 1 ? unique[0] : `[${unique.join(', ')}]`;
   const causes = errors.map((error) => ({ reason: error.type, message: fieldErrorBody(error), field: error.field }));
-  const details: StatusDetails = { ...(name === '' ? {} : { name }), ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind };
+  const details: StatusDetails = {
+    ...(name === '' ? {} : { name }),
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
+  };
   if (causes.length > 0) details.causes = causes;
   return new StatusError(422, 'Invalid', `${kindText} "${name}" is invalid: ${joined}`, details);
 }
@@ -207,7 +247,13 @@ function fieldErrorText(error: FieldError): string {
 /** The text behind the field's path. */
 export function fieldErrorBody(error: FieldError): string {
   const type = typeText[error.type];
-  const hasValue = !['FieldValueRequired', 'FieldValueForbidden', 'FieldValueTooLong', 'FieldValueTooMany', 'InternalError'].includes(error.type);
+  const hasValue = ![
+    'FieldValueRequired',
+    'FieldValueForbidden',
+    'FieldValueTooLong',
+    'FieldValueTooMany',
+    'InternalError',
+  ].includes(error.type);
   const head = hasValue ? `${type}: ${goValue(error.badValue)}` : type;
   return error.detail === '' ? head : `${head}: ${error.detail}`;
 }
@@ -221,11 +267,31 @@ function goValue(value: unknown): string {
 
 export const fieldError = {
   required: (field: string, detail = ''): FieldError => ({ type: 'FieldValueRequired', field, detail }),
-  duplicate: (field: string, badValue: unknown): FieldError => ({ type: 'FieldValueDuplicate', field, badValue, detail: '' }),
-  invalid: (field: string, badValue: unknown, detail: string): FieldError => ({ type: 'FieldValueInvalid', field, badValue, detail }),
+  duplicate: (field: string, badValue: unknown): FieldError => ({
+    type: 'FieldValueDuplicate',
+    field,
+    badValue,
+    detail: '',
+  }),
+  invalid: (field: string, badValue: unknown, detail: string): FieldError => ({
+    type: 'FieldValueInvalid',
+    field,
+    badValue,
+    detail,
+  }),
   forbidden: (field: string, detail: string): FieldError => ({ type: 'FieldValueForbidden', field, detail }),
-  notFound: (field: string, badValue: unknown): FieldError => ({ type: 'FieldValueNotFound', field, badValue, detail: '' }),
-  typeInvalid: (field: string, badValue: unknown, detail: string): FieldError => ({ type: 'FieldValueTypeInvalid', field, badValue, detail }),
+  notFound: (field: string, badValue: unknown): FieldError => ({
+    type: 'FieldValueNotFound',
+    field,
+    badValue,
+    detail: '',
+  }),
+  typeInvalid: (field: string, badValue: unknown, detail: string): FieldError => ({
+    type: 'FieldValueTypeInvalid',
+    field,
+    badValue,
+    detail,
+  }),
   notSupported: (field: string, badValue: unknown, valid: readonly string[]): FieldError => ({
     type: 'FieldValueNotSupported',
     field,
@@ -245,7 +311,6 @@ export const fieldError = {
   }),
   internal: (field: string, detail: string): FieldError => ({ type: 'InternalError', field, detail }),
 };
-
 
 export function isStatusError(error: unknown): error is StatusError {
   return error instanceof StatusError;

@@ -39,7 +39,8 @@ function roleObject(data: RoleData): BootstrapObject {
             clusterRoleSelectors: data.aggregates.map((label) => ({ matchLabels: { [label]: 'true' } })),
           },
         };
-  const object = { metadata: metadataOf(data, data.labels), ...aggregationRule, rules: data.rules.map(ruleOf) };
+  const rules = data.rules.length === 0 ? {} : { rules: data.rules.map(ruleOf) };
+  const object = { metadata: metadataOf(data, data.labels), ...aggregationRule, ...rules };
   return { resource: data.namespace === undefined ? clusterroles : roles, object };
 }
 

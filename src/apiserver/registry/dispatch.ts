@@ -14,7 +14,8 @@ import { deleteOptions } from '#apiserver/registry/delete-options.ts';
 import type { Endpoint } from '#apiserver/registry/endpoint.ts';
 import { list } from '#apiserver/registry/list.ts';
 import { listOptions } from '#apiserver/registry/list-options.ts';
-import { setNamespace } from '#apiserver/registry/metadata.ts';
+import { recordManager } from '#apiserver/registry/managed.ts';
+import { managerOf, setNamespace } from '#apiserver/registry/metadata.ts';
 import { patchKind } from '#apiserver/registry/patch.ts';
 import { type Query, writeQuery } from '#apiserver/registry/query.ts';
 import { checkedSubresourceVerb, checkedVerb, checkScope, noSuchPath } from '#apiserver/registry/route.ts';
@@ -106,6 +107,8 @@ async function createVirtual(core: Core, asked: Incoming): Promise<ApiResponse> 
   const object = decodeRequest(request, bodyKindOf(endpoint), { warn: call.warn, fieldValidation });
   setNamespace(object, resource.namespaced ? key.namespace : '');
   resource.defaults?.(object);
+  const manager = managerOf(options.fieldManager, request.headers['user-agent']);
+  recordManager({ endpoint, call, manager, subresource, key, fieldValidation }, object, undefined);
   const admission = { operation: 'CREATE' as const, endpoint, subresource, key, object };
   await mutate(core, admission, call);
   await validate(core, admission, call);

@@ -12,6 +12,9 @@ import { semanticEqual } from '#api/meta/equality.ts';
 import { isLabelValue, isQualifiedName } from '#api/meta/names.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 
+/** Upstream forgets the kind when it refuses a review. */
+export const reviewKind = { group: 'authorization.k8s.io', kind: '' };
+
 export interface AccessSpec {
   readonly resourceAttributes?: ResourceAttributes;
   readonly nonResourceAttributes?: NonResourceAttributes;

@@ -3,7 +3,7 @@ import { localsubjectaccessreviews } from '#api/generated/resources.ts';
 import type { LocalSubjectAccessReview } from '#api/generated/authorization/v1.ts';
 import type { Resource } from '#api/resource.ts';
 import { fieldError, invalid, type FieldError } from '#api/status.ts';
-import { decide, validateMetadata, validateSpec } from '#kinds/authorization/access.ts';
+import { decide, reviewKind, validateMetadata, validateSpec } from '#kinds/authorization/access.ts';
 import { subjectOf, validateSubject } from '#kinds/authorization/subjectaccessreview/resource.ts';
 
 export const localSubjectAccessReview: Resource<LocalSubjectAccessReview> = {
@@ -17,7 +17,7 @@ export const localSubjectAccessReview: Resource<LocalSubjectAccessReview> = {
       ...validateMetadata(object.metadata, true),
       ...validateLocality(object),
     ];
-    if (errors.length > 0) throw invalid(localsubjectaccessreviews, '', errors);
+    if (errors.length > 0) throw invalid(reviewKind, '', errors);
     return { ...object, status: decide(object.spec, subjectOf(object.spec), call) };
   },
 };

@@ -3,7 +3,7 @@ import { selfsubjectaccessreviews } from '#api/generated/resources.ts';
 import type { SelfSubjectAccessReview } from '#api/generated/authorization/v1.ts';
 import type { Resource } from '#api/resource.ts';
 import { invalid } from '#api/status.ts';
-import { decide, validateMetadata, validateSpec } from '#kinds/authorization/access.ts';
+import { decide, reviewKind, validateMetadata, validateSpec } from '#kinds/authorization/access.ts';
 
 export const selfSubjectAccessReview: Resource<SelfSubjectAccessReview> = {
   ...selfsubjectaccessreviews,
@@ -12,7 +12,7 @@ export const selfSubjectAccessReview: Resource<SelfSubjectAccessReview> = {
   verbs: ['create'],
   virtual: async (object, call) => {
     const errors = [...validateSpec(object.spec), ...validateMetadata(object.metadata, false)];
-    if (errors.length > 0) throw invalid(selfsubjectaccessreviews, '', errors);
+    if (errors.length > 0) throw invalid(reviewKind, '', errors);
     return { ...object, status: decide(object.spec, call.user, call) };
   },
 };

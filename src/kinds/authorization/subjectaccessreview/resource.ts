@@ -4,7 +4,7 @@ import type { SubjectAccessReview, SubjectAccessReviewSpec } from '#api/generate
 import type { UserInfo } from '#api/handler.ts';
 import type { Resource } from '#api/resource.ts';
 import { fieldError, invalid, type FieldError } from '#api/status.ts';
-import { decide, validateMetadata, validateSpec } from '#kinds/authorization/access.ts';
+import { decide, reviewKind, validateMetadata, validateSpec } from '#kinds/authorization/access.ts';
 
 export const subjectAccessReview: Resource<SubjectAccessReview> = {
   ...subjectaccessreviews,
@@ -16,7 +16,7 @@ export const subjectAccessReview: Resource<SubjectAccessReview> = {
       ...validateSpec(object.spec, validateSubject(object.spec)),
       ...validateMetadata(object.metadata, false),
     ];
-    if (errors.length > 0) throw invalid(subjectaccessreviews, '', errors);
+    if (errors.length > 0) throw invalid(reviewKind, '', errors);
     return { ...object, status: decide(object.spec, subjectOf(object.spec), call) };
   },
 };
