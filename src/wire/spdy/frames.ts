@@ -119,7 +119,10 @@ export class HeaderReader {
   }
 }
 
-/** Writes header blocks as stored (uncompressed) deflate blocks: they are few and short. */
+/**
+ * Writes header blocks as stored (uncompressed) deflate blocks: they are few and short. An empty block follows each, as a
+ * flush writes it: Go hands out what it has read only then.
+ */
 export class HeaderWriter {
   #hasHeader = false;
 
@@ -134,9 +137,9 @@ export class HeaderWriter {
     const start = this.#hasHeader ? [] : [0x78, 0x01];
     this.#hasHeader = true;
     const length = body.byteLength;
-    return join(
-      Uint8Array.from([...start, 0, length & 0xff, length >>> 8, ~length & 0xff, (~length >>> 8) & 0xff]),
-      body,
-    );
+    const head = Uint8Array.from([...start, 0, length & 0xff, length >>> 8, ~length & 0xff, (~length >>> 8) & 0xff]);
+    return join(join(head, body), flushMark);
   }
 }
+
+const flushMark = Uint8Array.from([0, 0, 0, 0xff, 0xff]);

@@ -30,11 +30,15 @@ interface Huffman {
   readonly symbols: readonly number[];
 }
 
+function zeros(length: number): number[] {
+  return Array.from({ length }, () => 0);
+}
+
 function huffman(lengths: readonly number[]): Huffman {
-  const counts = new Array<number>(16).fill(0);
+  const counts = zeros(16);
   for (const length of lengths) counts[length] = (counts[length] as number) + 1;
   counts[0] = 0;
-  const offsets = new Array<number>(16).fill(0);
+  const offsets = zeros(16);
   for (let i = 1; i < 16; i++) offsets[i] = (offsets[i - 1] as number) + (counts[i - 1] as number);
   const symbols: number[] = [];
   for (const [symbol, length] of lengths.entries()) {
@@ -45,13 +49,10 @@ function huffman(lengths: readonly number[]): Huffman {
   return { counts, symbols };
 }
 
-const fixedLiterals = huffman([
-  ...new Array<number>(144).fill(8),
-  ...new Array<number>(112).fill(9),
-  ...new Array<number>(24).fill(7),
-  ...new Array<number>(8).fill(8),
-]);
-const fixedDistances = huffman(new Array<number>(30).fill(5));
+const fixedLiterals = huffman(
+  Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8)),
+);
+const fixedDistances = huffman(Array.from({ length: 30 }, () => 5));
 
 /** Bits of one piece, least significant first. */
 class Bits {
@@ -230,7 +231,7 @@ function dynamicCodes(bits: Bits): readonly [Huffman, Huffman] {
   const literalCount = bits.read(5) + 257;
   const distanceCount = bits.read(5) + 1;
   const codeCount = bits.read(4) + 4;
-  const codeLengths = new Array<number>(19).fill(0);
+  const codeLengths = zeros(19);
   for (let i = 0; i < codeCount; i++) codeLengths[codeLengthOrder[i] as number] = bits.read(3);
   const codes = huffman(codeLengths);
   const lengths: number[] = [];
