@@ -165,7 +165,7 @@ describe('ContainerdRuntime', { skip: skipReason, timeout: 90_000 }, () => {
     assert.match(log, /^\S+ stderr F oops\n/m);
   });
 
-  test('attach passes stdin and its end, and returns when the process ends', { todo: 'over SPDY' }, async () => {
+  test('attach passes stdin and its end, and returns when the process ends', async () => {
     const { runtime } = fixture;
     const sandbox = sandboxConfig(fixture, 'two');
     const sandboxId = await runtime.runSandbox(sandbox);
