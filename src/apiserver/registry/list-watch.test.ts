@@ -27,6 +27,8 @@ const selections: readonly (readonly [string, readonly string[]])[] = [
   ['labelSelector=odd%3E0', ['b', 'd']],
   ['labelSelector=odd%20notin%20(1)', ['a', 'c', 'e']],
   ['labelSelector=!odd', []],
+  ['limit=2', ['a', 'b']],
+  ['limit=2&resourceVersion=0', ['a', 'b', 'c', 'd', 'e']],
   ['fieldSelector=metadata.name%3Dc', ['c']],
   ['fieldSelector=metadata.name!%3Dc', ['a', 'b', 'd', 'e']],
   ['fieldSelector=metadata.name%3Dc,metadata.name%3Dd', []],

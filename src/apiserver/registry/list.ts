@@ -56,7 +56,7 @@ export async function list(core: Core, asked: ListRequest): Promise<ApiResponse>
   };
   const format = listFormat(view);
   const meta: ListMeta = { resourceVersion: String(root.revision) };
-  if (options.limit > 0) return await page(core, asked, { root, range, format });
+  if (options.limit > 0 && options.resourceVersion !== '0') return await page(core, asked, { root, range, format });
   if (candidateCount(root, range) <= smallCount) {
     const versions: Version[] = [];
     for (const version of candidates(root, range))
@@ -69,7 +69,11 @@ export async function list(core: Core, asked: ListRequest): Promise<ApiResponse>
 /** The state to list. Throws 410 and 504. */
 function rootOf({ view, options, namespace }: ListRequest, continuation: Continuation | undefined): Root {
   const collection = collectionOf(view.endpoint);
-  if (continuation !== undefined) return continuedRoot({ view, namespace }, continuation);
+  if (continuation !== undefined) {
+    if (options.resourceVersion !== '' && options.resourceVersion !== '0')
+      throw badRequest('specifying resource version is not allowed when using continue');
+    return continuedRoot({ view, namespace }, continuation);
+  }
   const asked = parseRevision(options.resourceVersion, (message) => badRequest(`invalid resource version: ${message}`));
   const current = collection.root();
   if (asked === 0) return current;
