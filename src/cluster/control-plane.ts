@@ -16,6 +16,8 @@ import { privilegedGroupAuthorizer, unionAuthorizer } from '#apiserver/chain/aut
 import { type IssuerDocuments, type OpenApiDocuments, Paths } from '#apiserver/discovery/paths.ts';
 import { Registry } from '#apiserver/registry/registry.ts';
 import { createApiServer } from '#apiserver/server.ts';
+import { createConnect } from '#apiserver/subresources/connect.ts';
+import type { Dialer } from '#apiserver/subresources/proxy.ts';
 import type { Caches } from '#client/cache.ts';
 import type { Client } from '#client/client.ts';
 import { createClient } from '#client/handler-client.ts';
@@ -42,6 +44,8 @@ export interface ControlPlanePorts {
   readonly nodes: NodeDialer;
   readonly openApi: OpenApiDocuments;
   readonly gzip?: Gzip;
+  /** Connections from the server's own machine, for proxies whose target is on no node. */
+  readonly dialer?: Dialer;
   /** The authority of the API server's certificate, PEM: what kube-root-ca.crt holds. */
   readonly rootCA: string;
 }
@@ -91,6 +95,7 @@ export class ControlPlane {
       tokens,
       nodes,
       gzip,
+      connect: createConnect(ports.dialer === undefined ? {} : { dialer: ports.dialer }),
     });
     this.reader = registry.reader;
     const paths = this.#paths();

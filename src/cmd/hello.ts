@@ -133,7 +133,7 @@ async function until<T extends HasMetadata>(
   });
   try {
     if (holds()) return;
-    const inTime = await Promise.race([changed.promise.then(() => true), delay(timeoutMs, false)]);
+    const inTime = await Promise.race([changed.promise.then(() => true), delay(timeoutMs, false, { ref: false })]);
     if (!inTime)
       throw new Failure(
         `${what} did not come within ${timeoutMs / 1000} s: look with kubectl get pods -A and kubectl describe`,

@@ -45,7 +45,7 @@ test('a deleted deployment takes its pods along', async () => {
 
 test('a deleted namespace is gone with what was in it', async () => {
   await using cluster = await createCluster({ time: 'virtual' });
-  await cluster.client.create(namespaces, { metadata: { name: 'shop' } });
+  await cluster.client.create(namespaces, { metadata: { name: 'shop' }, spec: {} });
   await cluster.settled();
   await cluster.client.create(deployments, { ...web(2), metadata: { namespace: 'shop', name: 'web' } });
   await cluster.settled();

@@ -119,7 +119,10 @@ test('a deleted pod ends gracefully and then disappears, with everything it had'
     await world.advance(1_000);
     assert.equal(await world.find('web'), undefined);
     assert.equal(world.runtime.sandboxes.size + world.runtime.containers.size, 0);
-    assert.deepEqual([...world.cgroups.cgroups.keys()].filter((path) => path.includes('/pod')), []);
+    assert.deepEqual(
+      [...world.cgroups.cgroups.keys()].filter((path) => path.includes('/pod')),
+      [],
+    );
     assert.equal([...world.volumes.directories].length, 0);
     assert.ok(world.events.includes('Normal Killing Stopping container main'));
   }));

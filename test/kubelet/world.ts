@@ -1,12 +1,13 @@
 /** A kubelet over a fake runtime and machine, on virtual time, with the real API server's registry in memory behind it. */
 import type { ContainerStatus, Node, Pod } from '#api/generated/core/v1.ts';
 import { nodes as nodesRef, pods as podsRef, services as servicesRef } from '#api/generated/resources.ts';
-import { type ApiRequest, systemMasters } from '#api/handler.ts';
+import { type Handler, systemMasters } from '#api/handler.ts';
 import type { HasMetadata } from '#api/object.ts';
 import type { Resource, Subresources } from '#api/resource.ts';
 import { builtinSchemas } from '#api/schema/schemas.ts';
 import { requestInfoOf } from '#apiserver/chain/request-info.ts';
 import { Registry } from '#apiserver/registry/registry.ts';
+import type { Clock } from '#base/clock.ts';
 import { silentLogger } from '#base/logger.ts';
 import { noMetrics } from '#base/metrics.ts';
 import { SeededRandom } from '#base/random.ts';
@@ -62,6 +63,34 @@ const pods = plain('Pod', 'pods', {
 
 export const nodeName = 'node-1';
 
+/** The real registry over a store in memory, with the kinds a kubelet meets. */
+export async function createApi(clock: Clock): Promise<Client> {
+  const store = await Store.open(new MemoryBackend(), [], { clock });
+  const registry = new Registry({
+    store,
+    resources: [
+      pods,
+      plain('Node', 'nodes', { namespaced: false, subresources: { status: true } }),
+      plain('Service', 'services'),
+      configMap,
+      secret,
+      lease,
+    ] as unknown as Resource[],
+    admission: [],
+    schemas: builtinSchemas,
+    clock,
+    random: new SeededRandom(7),
+    log: silentLogger,
+    metrics: noMetrics,
+    settings: { serviceCIDRs: [], nodePortRange: { from: 30000, to: 32767 }, serviceAccountIssuer: '' },
+    authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+    tokens: { issue: () => Promise.reject(new Error('none')), authenticate: () => Promise.resolve(undefined) },
+    nodes: { connect: () => undefined },
+  });
+  const handle: Handler = (request) => registry.serve(requestInfoOf(request), request, systemMasters);
+  return createClient(handle, { userAgent: 'test', user: systemMasters });
+}
+
 export class World {
   readonly clock = new VirtualClock();
   readonly runtime = new FakeRuntime(this.clock);
@@ -76,38 +105,14 @@ export class World {
   ports: KubeletPorts;
   #stop = new AbortController();
 
-  private constructor(registry: Registry) {
-    const handle = (request: ApiRequest) => registry.serve(requestInfoOf(request), request, systemMasters);
-    this.client = createClient(handle, { userAgent: 'test', user: systemMasters });
+  private constructor(client: Client) {
+    this.client = client;
     this.ports = this.#ports();
     this.kubelet = new Kubelet(options, this.ports);
   }
 
   static async start(): Promise<World> {
-    const clock = new VirtualClock();
-    const store = await Store.open(new MemoryBackend(), [], { clock });
-    const registry = new Registry({
-      store,
-      resources: [
-        pods,
-        plain('Node', 'nodes', { namespaced: false, subresources: { status: true } }),
-        plain('Service', 'services'),
-        configMap,
-        secret,
-        lease,
-      ] as unknown as Resource[],
-      admission: [],
-      schemas: builtinSchemas,
-      clock,
-      random: new SeededRandom(7),
-      log: silentLogger,
-      metrics: noMetrics,
-      settings: { serviceCIDRs: [], nodePortRange: { from: 30000, to: 32767 }, serviceAccountIssuer: '' },
-      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
-      tokens: { issue: () => Promise.reject(new Error('none')), authenticate: () => Promise.resolve(undefined) },
-      nodes: { connect: () => undefined },
-    });
-    const world = new World(registry);
+    const world = new World(await createApi(new VirtualClock()));
     await world.client.create(nodesRef, {
       metadata: { name: nodeName, labels: { zone: 'a' } },
       status: {},

@@ -16,6 +16,7 @@ import type { UpOptions } from '#cmd/up/options.ts';
 import { Pki } from '#host/certificates/pki.ts';
 import { serverHosts } from '#host/certificates/server-hosts.ts';
 import { gzip } from '#host/compression.ts';
+import { machineDialer } from '#host/http/machine-dialer.ts';
 import { createHttpServer, type HttpServer, type ServerCertificate } from '#host/http/server.ts';
 import { createMetrics } from '#host/metrics.ts';
 import { SqliteBackend } from '#host/sqlite/sqlite-backend.ts';
@@ -61,6 +62,7 @@ export async function startServer(
         nodes: tunnels,
         openApi: loadOpenApi(),
         gzip,
+        dialer: machineDialer,
         rootCA: pki.authority,
       },
       {

@@ -60,7 +60,8 @@ function holds(requirement: DeepReadonly<NodeSelectorRequirement>, value: string
 }
 
 function compares(operator: 'Gt' | 'Lt', value: string | undefined, limit: string | undefined): boolean {
-  if (value === undefined || limit === undefined || !/^[+-]?\d+$/.test(value) || !/^[+-]?\d+$/.test(limit)) return false;
+  if (value === undefined || limit === undefined || !/^[+-]?\d+$/.test(value) || !/^[+-]?\d+$/.test(limit))
+    return false;
   const difference = BigInt(value) - BigInt(limit);
   return operator === 'Gt' ? difference > 0n : difference < 0n;
 }
