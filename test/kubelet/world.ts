@@ -49,7 +49,7 @@ function plain(
 
 const pods = plain('Pod', 'pods', {
   prepareForCreate(object) {
-    object.status = { phase: 'Pending', qosClass: 'BestEffort' };
+    object.status = { phase: 'Pending' };
   },
   gracePeriodSeconds: (object, requested) =>
     requested ?? (object.spec?.['terminationGracePeriodSeconds'] as number | undefined) ?? 30,
