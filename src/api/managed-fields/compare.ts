@@ -215,18 +215,56 @@ function isNothing(value: unknown): boolean {
 
 /** Every field of a value, itself included: what is owned when all of it is new. */
 export function allOf(type: TypeSchema | undefined, value: unknown): FieldSet {
-  if (type === undefined || isAtomic(type) || isNothing(value)) return emptySet;
+  if (type === undefined || typeof value !== 'object' || isAtomic(type) || isNothing(value)) return emptySet;
+  if (type.kind === 'list') return allItems(type, asList(value));
+  if (type.kind === 'struct') return allFields(type, value as Json);
   const node: Node = { '.': emptySet };
-  if (type.kind === 'list') {
-    for (const [element, items] of byElement(type, asList(value)))
-      node[element] = items.length > 1 ? emptySet : allOf(type.items, items[0]);
-  } else if (typeof value === 'object') {
-    for (const name in value) {
-      const field = (value as Json)[name];
-      if (field !== undefined) node[`f:${name}`] = allOf(typeOf(type, name), field);
-    }
-  } else return emptySet;
+  for (const name in value) {
+    const field = (value as Json)[name];
+    if (field !== undefined) node[`f:${name}`] = allOf(typeOf(type, name), field);
+  }
   return sorted(node);
+}
+
+function allItems(type: TypeSchema, list: readonly unknown[]): FieldSet {
+  const node: Node = { '.': emptySet };
+  for (const item of list) {
+    const element = pathElement(type, item);
+    node[element] = Object.hasOwn(node, element) ? emptySet : allOf(type.items, item);
+  }
+  return sorted(node);
+}
+
+interface SortedField {
+  readonly name: string;
+  readonly element: string;
+  readonly type: TypeSchema;
+  /** Owned as a whole. */
+  readonly isLeaf: boolean;
+}
+
+const sortedFields = new WeakMap<TypeSchema, readonly SortedField[]>();
+
+/** The fields of a struct in the order of their elements: nothing has to be sorted while objects are walked. */
+function sortedFieldsOf(type: TypeSchema): readonly SortedField[] {
+  let fields = sortedFields.get(type);
+  if (fields === undefined) {
+    fields = [...type.fields.values()]
+      .map(({ name, type: of }) => ({ name, element: `f:${name}`, type: of, isLeaf: isAtomic(of) }))
+      .sort((a, b) => (a.element < b.element ? -1 : 1));
+    sortedFields.set(type, fields);
+  }
+  return fields;
+}
+
+function allFields(type: TypeSchema, value: Json): FieldSet {
+  const node: Node = { '.': emptySet };
+  for (const field of sortedFieldsOf(type)) {
+    const item = value[field.name];
+    if (item === undefined) continue;
+    node[field.element] = field.isLeaf ? emptySet : allOf(field.type, item);
+  }
+  return node;
 }
 
 function byElement(type: TypeSchema, list: readonly unknown[]): Map<string, unknown[]> {
