@@ -6,6 +6,8 @@
  * 1. A watcher is in exactly one bucket: that of its key, an exact field, an exact label, its namespace, or of all.
  * 2. It is handed every event after its revision that concerns it, in order, exactly once.
  * 3. Without watchers there is no subscription and no timer.
+ *
+ * Deviation: bookmarks are sent a minute after an event, not every minute: nothing ticks while nothing happens.
  */
 import type { Clock } from '#base/clock.ts';
 import type { StoreEvent } from '#storage/version.ts';
