@@ -2,9 +2,9 @@
 import type { Node } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { parseQuantity, quantityMillis, quantityUnits } from '#lang/quantity/quantity.ts';
-import type { ReadonlyPod } from './pods/pod-runtime.ts';
-import { podHostPorts } from './pods/sandbox-config.ts';
-import { podAmount } from './resources/pod-resources.ts';
+import type { ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
+import { podHostPorts } from '#kubelet/pods/sandbox-config.ts';
+import { podAmount } from '#kubelet/resources/pod-resources.ts';
 
 export interface AdmissionInput {
   readonly pod: ReadonlyPod;

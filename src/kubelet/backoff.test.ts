@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backoff, durationText } from './backoff.ts';
+import { Backoff, durationText } from '#kubelet/backoff.ts';
 
 test('delays double up to the longest, and a key that rested starts again', () => {
   const backoff = new Backoff();

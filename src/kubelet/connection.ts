@@ -3,11 +3,11 @@ import type { ExecIO, ExecRequest, NodeConnection, PodReference } from '#api/nod
 import type { PodLogOptions } from '#api/pod-log-options.ts';
 import { badRequest, StatusError } from '#api/status.ts';
 import type { Duplex } from '#base/streams.ts';
-import type { Kubelet } from './kubelet.ts';
-import { readLog } from './logs/read-log.ts';
-import type { KubeletPorts } from './options.ts';
-import { findContainer, readySandbox } from './pods/pod-runtime.ts';
-import type { ContainerStatus } from './runtime.ts';
+import type { Kubelet } from '#kubelet/kubelet.ts';
+import { readLog } from '#kubelet/logs/read-log.ts';
+import type { KubeletPorts } from '#kubelet/options.ts';
+import { findContainer, readySandbox } from '#kubelet/pods/pod-runtime.ts';
+import type { ContainerStatus } from '#kubelet/runtime.ts';
 
 export class KubeletConnection implements NodeConnection {
   readonly #kubelet: Kubelet;

@@ -5,20 +5,20 @@
 import type { Pod } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { errorMessage } from '#base/logger.ts';
-import { admitPod } from './admission.ts';
-import { Backoff } from './backoff.ts';
-import { ImagePuller } from './images/image-puller.ts';
-import { withTerminationMessage } from './logs/termination-message.ts';
-import { allocatableOf } from './node/node-resources.ts';
-import type { KubeletOptions, KubeletPorts } from './options.ts';
-import type { NodeParts } from './pods/pod-context.ts';
-import { annotations, isTerminalPhase, type PodRuntime, type ReadonlyPod } from './pods/pod-runtime.ts';
-import { PodWorker } from './pods/pod-worker.ts';
-import { podHostPorts } from './pods/sandbox-config.ts';
-import { ProbeManager } from './probes/probe-manager.ts';
-import { RuntimeCache } from './runtime-cache.ts';
-import type { HostPort, RuntimeEvent } from './runtime.ts';
-import { ObjectSources } from './sources/object-sources.ts';
+import { admitPod } from '#kubelet/admission.ts';
+import { Backoff } from '#kubelet/backoff.ts';
+import { ImagePuller } from '#kubelet/images/image-puller.ts';
+import { withTerminationMessage } from '#kubelet/logs/termination-message.ts';
+import { allocatableOf } from '#kubelet/node/node-resources.ts';
+import type { KubeletOptions, KubeletPorts } from '#kubelet/options.ts';
+import type { NodeParts } from '#kubelet/pods/pod-context.ts';
+import { annotations, isTerminalPhase, type PodRuntime, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
+import { PodWorker } from '#kubelet/pods/pod-worker.ts';
+import { podHostPorts } from '#kubelet/pods/sandbox-config.ts';
+import { ProbeManager } from '#kubelet/probes/probe-manager.ts';
+import { RuntimeCache } from '#kubelet/runtime-cache.ts';
+import type { HostPort, RuntimeEvent } from '#kubelet/runtime.ts';
+import { ObjectSources } from '#kubelet/sources/object-sources.ts';
 
 /** Events can be lost when the runtime restarts: everything is looked at again now and then. */
 const relistMs = 300_000;

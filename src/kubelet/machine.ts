@@ -1,6 +1,6 @@
 /** The ports to the machine besides the container runtime: folders and mounts, cgroups, probes, facts about the node. */
 import type { Duplex } from '#base/streams.ts';
-import type { Payload } from './volumes/payload.ts';
+import type { Payload } from '#kubelet/volumes/payload.ts';
 
 export type FileType = 'directory' | 'file' | 'socket' | 'character' | 'block';
 

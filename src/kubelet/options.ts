@@ -6,8 +6,8 @@ import type { Random } from '#base/random.ts';
 import type { Cache } from '#client/cache.ts';
 import type { Client } from '#client/client.ts';
 import type { EventRecorder } from '#client/events.ts';
-import type { CgroupHost, LogFiles, MachineInfo, ProbeTransport, VolumeHost } from './machine.ts';
-import type { Runtime } from './runtime.ts';
+import type { CgroupHost, LogFiles, MachineInfo, ProbeTransport, VolumeHost } from '#kubelet/machine.ts';
+import type { Runtime } from '#kubelet/runtime.ts';
 
 export interface KubeletOptions {
   readonly nodeName: string;

@@ -4,8 +4,8 @@
  *
  * Answers may come in another order than they were asked for: a status never goes back to an earlier stage.
  */
-import { labels, type PodRuntime, sandboxAttempt } from './pods/pod-runtime.ts';
-import type { ContainerStatus, Runtime, SandboxStatus } from './runtime.ts';
+import { labels, type PodRuntime, sandboxAttempt } from '#kubelet/pods/pod-runtime.ts';
+import type { ContainerStatus, Runtime, SandboxStatus } from '#kubelet/runtime.ts';
 
 interface Entry {
   readonly sandboxes: Map<string, SandboxStatus>;

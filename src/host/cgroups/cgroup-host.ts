@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import type { CgroupHost } from '#kubelet/machine.ts';
-import { cgroupFolders, cgroupVersion, cgroupWrites, delegationWrites } from './cgroup-tree.ts';
+import { cgroupFolders, cgroupVersion, cgroupWrites, delegationWrites } from '#host/cgroups/cgroup-tree.ts';
 
 const removeAttempts = 10;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cgroupFolders, cgroupVersion, cgroupWrites, delegationWrites } from './cgroup-tree.ts';
+import { cgroupFolders, cgroupVersion, cgroupWrites, delegationWrites } from '#host/cgroups/cgroup-tree.ts';
 
 const unified = '30 25 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate';
 const hybrid = [

@@ -3,7 +3,7 @@
  * say that stdin has ended, and takes a connection without stdin for one whose stdin has ended.
  */
 import type { ExecIO, ExecRequest } from '#api/node-connection.ts';
-import { SpdyClient } from './spdy-client.ts';
+import { SpdyClient } from '#host/containerd/spdy-client.ts';
 
 /** `urlFor` asks CRI for a URL for the given streams. Resolves when the process has ended or `signal` is aborted. */
 export async function attachContainer(

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import type { ContainerStatus, RuntimeEvent } from '#kubelet/runtime.ts';
-import type { GrpcClient } from './grpc.ts';
+import type { GrpcClient } from '#host/containerd/grpc.ts';
 
 interface Envelope {
   readonly topic: string;

@@ -18,14 +18,14 @@ import type {
   SandboxConfig,
   SandboxStatus,
 } from '#kubelet/runtime.ts';
-import { attachContainer } from './attach.ts';
-import { ContainerEvents } from './container-events.ts';
-import { containersProto, eventsProto, tasksProto } from './containerd-proto.ts';
-import * as messages from './cri-messages.ts';
-import { criProto } from './cri-proto.ts';
-import { execInContainer } from './exec.ts';
-import { GrpcClient, isGrpcNotFound } from './grpc.ts';
-import { forwardPort } from './port-forward.ts';
+import { attachContainer } from '#host/containerd/attach.ts';
+import { ContainerEvents } from '#host/containerd/container-events.ts';
+import { containersProto, eventsProto, tasksProto } from '#host/containerd/containerd-proto.ts';
+import * as messages from '#host/containerd/cri-messages.ts';
+import { criProto } from '#host/containerd/cri-proto.ts';
+import { execInContainer } from '#host/containerd/exec.ts';
+import { GrpcClient, isGrpcNotFound } from '#host/containerd/grpc.ts';
+import { forwardPort } from '#host/containerd/port-forward.ts';
 
 const runtimeService = 'runtime.v1.RuntimeService/';
 const imageService = 'runtime.v1.ImageService/';

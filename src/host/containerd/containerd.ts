@@ -22,7 +22,7 @@ import { importImageBytes } from '#host/images/import.ts';
 import { type Daemon, startDaemon, stopDaemon } from '#host/process/daemon.ts';
 import { run } from '#host/process/run.ts';
 import { unmountBelow } from '#host/volumes/mounts.ts';
-import { type ContainerdPaths, containerdConfig } from './containerd-config.ts';
+import { type ContainerdPaths, containerdConfig } from '#host/containerd/containerd-config.ts';
 
 export interface ContainerdOptions {
   /** Survives reboots: content, snapshots, config, log. */

@@ -9,7 +9,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { ExecIO, ExecRequest, TerminalSize } from '#api/node-connection.ts';
 import { run } from '#host/process/run.ts';
-import { type GrpcClient, isGrpcNotFound } from './grpc.ts';
+import { type GrpcClient, isGrpcNotFound } from '#host/containerd/grpc.ts';
 
 interface Target {
   readonly grpc: GrpcClient;

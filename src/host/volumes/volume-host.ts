@@ -16,8 +16,8 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FileType, VolumeHost } from '#kubelet/machine.ts';
-import { writeAtomically } from './atomic-writer.ts';
-import { isMountPoint, mountTmpfs, unmountBelow } from './mounts.ts';
+import { writeAtomically } from '#host/volumes/atomic-writer.ts';
+import { isMountPoint, mountTmpfs, unmountBelow } from '#host/volumes/mounts.ts';
 
 export const volumeHost: VolumeHost = {
   async makeDirectory(path, mode) {

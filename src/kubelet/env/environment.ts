@@ -3,9 +3,9 @@ import type { ConfigMap, Secret, Service } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { ReadonlyContainer, ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 import { decodeBase64 } from '#kubelet/volumes/payload.ts';
-import { expand } from './expand.ts';
-import { type Allocatable, fieldValue, type PodAddresses, resourceValue } from './field-path.ts';
-import { serviceEnvironment } from './service-environment.ts';
+import { expand } from '#kubelet/env/expand.ts';
+import { type Allocatable, fieldValue, type PodAddresses, resourceValue } from '#kubelet/env/field-path.ts';
+import { serviceEnvironment } from '#kubelet/env/service-environment.ts';
 
 export interface EnvironmentSources {
   /** Undefined if there is none of that name. */

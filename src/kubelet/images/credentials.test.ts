@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Secret } from '#api/generated/core/v1.ts';
-import { matchingCredentials } from './credentials.ts';
+import { matchingCredentials } from '#kubelet/images/credentials.ts';
 
 const secret = (auths: Record<string, object>): Secret => ({
   metadata: { name: 's' },

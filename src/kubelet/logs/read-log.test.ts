@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodLogOptions } from '#api/pod-log-options.ts';
 import { FakeLogFiles } from '#sim/machine.ts';
-import { readLog } from './read-log.ts';
+import { readLog } from '#kubelet/logs/read-log.ts';
 
 const path = '/log';
 const lines = ['00 stdout F one', '01 stderr F two', '02 stdout P thr', '03 stdout F ee', '04 stdout F four'];

@@ -1,7 +1,7 @@
 /** `kubectl logs`: a container's log file as the client asked for it (tail, since, timestamps, limit), followed if it wants. */
 import type { PodLogOptions } from '#api/pod-log-options.ts';
 import type { LogFiles } from '#kubelet/machine.ts';
-import { concat, CriLogParser, type LogLine } from './cri-log.ts';
+import { concat, CriLogParser, type LogLine } from '#kubelet/logs/cri-log.ts';
 
 export interface LogSource {
   readonly files: LogFiles;

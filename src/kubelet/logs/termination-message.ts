@@ -2,7 +2,7 @@
 import type { LogFiles, VolumeHost } from '#kubelet/machine.ts';
 import { annotations } from '#kubelet/pods/pod-runtime.ts';
 import type { ContainerStatus } from '#kubelet/runtime.ts';
-import { CriLogParser, concat } from './cri-log.ts';
+import { CriLogParser, concat } from '#kubelet/logs/cri-log.ts';
 
 const fileLimitBytes = 4096;
 const logLimitBytes = 2048;

@@ -5,7 +5,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '#api/status.ts';
 import { microTimestamp } from '#base/clock.ts';
 import { errorMessage } from '#base/logger.ts';
 import type { KubeletOptions, KubeletPorts } from '#kubelet/options.ts';
-import { type NodeFacts, newNode, nodeStatus, sameStatus } from './node-status.ts';
+import { type NodeFacts, newNode, nodeStatus, sameStatus } from '#kubelet/node/node-status.ts';
 
 const leaseMs = 10_000;
 const leaseDurationSeconds = 40;

@@ -5,7 +5,7 @@ import { cloneJson, type DeepReadonly } from '#base/immutable.ts';
 import type { MachineInfo } from '#kubelet/machine.ts';
 import type { KubeletOptions } from '#kubelet/options.ts';
 import type { ImageStatus } from '#kubelet/runtime.ts';
-import { nodeAllocatable, nodeCapacity } from './node-resources.ts';
+import { nodeAllocatable, nodeCapacity } from '#kubelet/node/node-resources.ts';
 
 export const kubeletVersion = 'v1.36.3';
 

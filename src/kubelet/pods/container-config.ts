@@ -4,8 +4,14 @@ import { containerEnvironment, type EnvironmentSources } from '#kubelet/env/envi
 import { expand } from '#kubelet/env/expand.ts';
 import type { VolumeHost } from '#kubelet/machine.ts';
 import { containerResources } from '#kubelet/resources/pod-resources.ts';
-import { annotations, containerHash, labels, type ReadonlyContainer, type ReadonlyPod } from './pod-runtime.ts';
-import { containerSecurity, type ImageUser, verifyRunAsNonRoot } from './security.ts';
+import {
+  annotations,
+  containerHash,
+  labels,
+  type ReadonlyContainer,
+  type ReadonlyPod,
+} from '#kubelet/pods/pod-runtime.ts';
+import { containerSecurity, type ImageUser, verifyRunAsNonRoot } from '#kubelet/pods/security.ts';
 
 export interface ContainerContext {
   readonly attempt: number;

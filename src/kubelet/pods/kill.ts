@@ -2,9 +2,9 @@
 import { sleep } from '#base/clock.ts';
 import { errorMessage } from '#base/logger.ts';
 import type { ContainerStatus } from '#kubelet/runtime.ts';
-import { runHook } from './lifecycle-hooks.ts';
-import type { PodContext } from './pod-context.ts';
-import { findContainer, isRestartableInit, type ReadonlyContainer } from './pod-runtime.ts';
+import { runHook } from '#kubelet/pods/lifecycle-hooks.ts';
+import type { PodContext } from '#kubelet/pods/pod-context.ts';
+import { findContainer, isRestartableInit, type ReadonlyContainer } from '#kubelet/pods/pod-runtime.ts';
 
 export interface KillOptions {
   /** Of the Killing event; '' says that it is stopped. */

@@ -3,8 +3,8 @@ import type { LifecycleHandler } from '#api/generated/core/v1.ts';
 import { sleep } from '#base/clock.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { httpRequest, OutputCapture } from '#kubelet/probes/run-probe.ts';
-import type { PodContext } from './pod-context.ts';
-import type { ReadonlyContainer } from './pod-runtime.ts';
+import type { PodContext } from '#kubelet/pods/pod-context.ts';
+import type { ReadonlyContainer } from '#kubelet/pods/pod-runtime.ts';
 
 export interface Hook {
   readonly handler: DeepReadonly<LifecycleHandler>;

@@ -16,8 +16,8 @@ import {
   type ReadonlyPod,
   readySandbox,
   sandboxAttempt,
-} from './pod-runtime.ts';
-import { hasFailed, restartsAfterExit, shallStart } from './restart-policy.ts';
+} from '#kubelet/pods/pod-runtime.ts';
+import { hasFailed, restartsAfterExit, shallStart } from '#kubelet/pods/restart-policy.ts';
 
 export interface PodPlan {
   /** Everything of it ends: there is nothing left to run, or the sandbox must be replaced. */

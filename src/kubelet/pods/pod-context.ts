@@ -11,7 +11,7 @@ import type { WaitingReason } from '#kubelet/status/container-statuses.ts';
 import { StatusWriter } from '#kubelet/status/status-writer.ts';
 import { PodVolumes } from '#kubelet/volumes/pod-volumes.ts';
 import type { Backoff } from '#kubelet/backoff.ts';
-import { containerFieldPath, type PodRuntime, type ReadonlyPod } from './pod-runtime.ts';
+import { containerFieldPath, type PodRuntime, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 
 /** The parts of the node that all pods share. */
 export interface NodeParts {

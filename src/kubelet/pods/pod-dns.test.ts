@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '#api/generated/core/v1.ts';
-import { hostsFile, podDns, sandboxHostname } from './pod-dns.ts';
+import { hostsFile, podDns, sandboxHostname } from '#kubelet/pods/pod-dns.ts';
 
 const context = {
   clusterDNS: ['10.96.0.10'],

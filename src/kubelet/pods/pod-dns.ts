@@ -1,6 +1,6 @@
 /** A pod's host name, hosts file and resolver settings; pure. */
 import type { SandboxConfig } from '#kubelet/runtime.ts';
-import type { ReadonlyPod } from './pod-runtime.ts';
+import type { ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 
 export interface DnsContext {
   readonly clusterDNS: readonly string[];

@@ -13,11 +13,11 @@ import { podCgroupPath } from '#kubelet/resources/pod-resources.ts';
 import { ownConditions } from '#kubelet/status/conditions.ts';
 import { podStatus } from '#kubelet/status/pod-status.ts';
 import { jsonEqual } from '#kubelet/status/status-writer.ts';
-import { gracePeriodSeconds, hurry, killPod } from './kill.ts';
-import { PodContext, type NodeParts } from './pod-context.ts';
-import { isTerminalPhase, type ReadonlyPod } from './pod-runtime.ts';
-import { podLogDirectory } from './sandbox-config.ts';
-import { PodSync } from './sync-pod.ts';
+import { gracePeriodSeconds, hurry, killPod } from '#kubelet/pods/kill.ts';
+import { PodContext, type NodeParts } from '#kubelet/pods/pod-context.ts';
+import { isTerminalPhase, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
+import { podLogDirectory } from '#kubelet/pods/sandbox-config.ts';
+import { PodSync } from '#kubelet/pods/sync-pod.ts';
 
 type State = 'syncing' | 'terminating' | 'terminated' | 'removed';
 interface Failure {

@@ -1,6 +1,11 @@
 /** Whether a container that is not running shall run (again); pure. */
 import type { ContainerStatus } from '#kubelet/runtime.ts';
-import { latestContainer, type PodRuntime, type ReadonlyContainer, type ReadonlyPod } from './pod-runtime.ts';
+import {
+  latestContainer,
+  type PodRuntime,
+  type ReadonlyContainer,
+  type ReadonlyPod,
+} from '#kubelet/pods/pod-runtime.ts';
 
 /** By the container's own rules and policy, else the pod's. @see KEP-5307 */
 export function restartsAfterExit(container: ReadonlyContainer, pod: ReadonlyPod, exitCode: number): boolean {

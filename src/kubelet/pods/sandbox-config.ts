@@ -1,8 +1,8 @@
 /** The sandbox of a pod in the runtime's words; pure. */
 import type { HostPort, SandboxConfig } from '#kubelet/runtime.ts';
 import { podCgroupPath } from '#kubelet/resources/pod-resources.ts';
-import { annotations, labels, type ReadonlyPod } from './pod-runtime.ts';
-import { type DnsContext, podDns, sandboxHostname } from './pod-dns.ts';
+import { annotations, labels, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
+import { type DnsContext, podDns, sandboxHostname } from '#kubelet/pods/pod-dns.ts';
 
 export interface SandboxContext extends DnsContext {
   readonly attempt: number;

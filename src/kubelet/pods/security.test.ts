@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod } from '#api/generated/core/v1.ts';
-import { containerSecurity, verifyRunAsNonRoot } from './security.ts';
+import { containerSecurity, verifyRunAsNonRoot } from '#kubelet/pods/security.ts';
 
 function pod(podContext: NonNullable<Pod['spec']>['securityContext'], own: Container['securityContext'] = {}): Pod {
   return {

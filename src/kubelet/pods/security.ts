@@ -1,6 +1,6 @@
 /** A container's effective security context: the pod's, overridden by its own; pure. */
 import type { ContainerSecurity } from '#kubelet/runtime.ts';
-import { podText, type ReadonlyContainer, type ReadonlyPod } from './pod-runtime.ts';
+import { podText, type ReadonlyContainer, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 
 const maskedPaths = [
   '/proc/asound',

@@ -6,11 +6,11 @@ import { durationText } from '#kubelet/backoff.ts';
 import { matchingCredentials } from '#kubelet/images/credentials.ts';
 import { ImageError } from '#kubelet/images/image-puller.ts';
 import type { ImageStatus, SandboxConfig } from '#kubelet/runtime.ts';
-import { containerConfig } from './container-config.ts';
-import { killContainer } from './kill.ts';
-import { runHook } from './lifecycle-hooks.ts';
-import type { PodContext } from './pod-context.ts';
-import { containerHash, latestContainer, podText, type ReadonlyContainer } from './pod-runtime.ts';
+import { containerConfig } from '#kubelet/pods/container-config.ts';
+import { killContainer } from '#kubelet/pods/kill.ts';
+import { runHook } from '#kubelet/pods/lifecycle-hooks.ts';
+import type { PodContext } from '#kubelet/pods/pod-context.ts';
+import { containerHash, latestContainer, podText, type ReadonlyContainer } from '#kubelet/pods/pod-runtime.ts';
 
 export interface SandboxToStartIn {
   readonly id: string;

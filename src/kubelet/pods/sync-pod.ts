@@ -2,13 +2,13 @@
 import { errorMessage } from '#base/logger.ts';
 import { podCgroupPath, podCgroupValues } from '#kubelet/resources/pod-resources.ts';
 import { MountError } from '#kubelet/volumes/pod-volumes.ts';
-import { killContainer, killPod } from './kill.ts';
-import { type PodPlan, planPod } from './plan.ts';
-import type { PodContext } from './pod-context.ts';
-import { hostsFile } from './pod-dns.ts';
-import { type ReadonlyContainer, readySandbox } from './pod-runtime.ts';
-import { podLogDirectory, sandboxConfig } from './sandbox-config.ts';
-import { type SandboxToStartIn, startContainer } from './start-container.ts';
+import { killContainer, killPod } from '#kubelet/pods/kill.ts';
+import { type PodPlan, planPod } from '#kubelet/pods/plan.ts';
+import type { PodContext } from '#kubelet/pods/pod-context.ts';
+import { hostsFile } from '#kubelet/pods/pod-dns.ts';
+import { type ReadonlyContainer, readySandbox } from '#kubelet/pods/pod-runtime.ts';
+import { podLogDirectory, sandboxConfig } from '#kubelet/pods/sandbox-config.ts';
+import { type SandboxToStartIn, startContainer } from '#kubelet/pods/start-container.ts';
 
 export interface SyncResult {
   /** Nothing of the pod shall run any more. */

@@ -10,8 +10,8 @@ import {
   type ReadonlyContainer,
   type ReadonlyPod,
 } from '#kubelet/pods/pod-runtime.ts';
-import { type ProbeType, ProbeWorker } from './probe-worker.ts';
-import type { ProbeOutcome, ProbePorts } from './run-probe.ts';
+import { type ProbeType, ProbeWorker } from '#kubelet/probes/probe-worker.ts';
+import type { ProbeOutcome, ProbePorts } from '#kubelet/probes/run-probe.ts';
 
 export interface ProbeManagerPorts extends ProbePorts {
   readonly events: EventRecorder;

@@ -2,7 +2,7 @@
 import type { Probe } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { ProbeResult } from '#kubelet/pods/plan.ts';
-import { type ProbeOutcome, type ProbePorts, type ProbeTarget, runProbe } from './run-probe.ts';
+import { type ProbeOutcome, type ProbePorts, type ProbeTarget, runProbe } from '#kubelet/probes/run-probe.ts';
 
 export type ProbeType = 'liveness' | 'readiness' | 'startup';
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, ResourceRequirements } from '#api/generated/core/v1.ts';
-import { containerResources, podAmount, podCgroupPath, podCgroupValues, qosClass } from './pod-resources.ts';
+import {
+  containerResources,
+  podAmount,
+  podCgroupPath,
+  podCgroupValues,
+  qosClass,
+} from '#kubelet/resources/pod-resources.ts';
 
 function pod(containers: ResourceRequirements[], inits: (ResourceRequirements & { sidecar?: true })[] = []): Pod {
   return {

@@ -2,7 +2,7 @@
 import type { ConfigMap, Secret } from '#api/generated/core/v1.ts';
 import { configmaps, secrets } from '#api/generated/resources.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
-import type { HeldObject, ObjectSources } from './object-sources.ts';
+import type { HeldObject, ObjectSources } from '#kubelet/sources/object-sources.ts';
 
 export class PodSources {
   readonly #sources: ObjectSources;

@@ -4,9 +4,9 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import type { PodStatus } from '#api/generated/core/v1.ts';
 import { isReadyToStart } from '#kubelet/pods/plan.ts';
 import { isTerminalPhase, readySandbox } from '#kubelet/pods/pod-runtime.ts';
-import { podConditions } from './conditions.ts';
-import { containerStatuses, type StatusInput } from './container-statuses.ts';
-import { podPhase } from './pod-phase.ts';
+import { podConditions } from '#kubelet/status/conditions.ts';
+import { containerStatuses, type StatusInput } from '#kubelet/status/container-statuses.ts';
+import { podPhase } from '#kubelet/status/pod-phase.ts';
 
 export interface PodStatusInput extends StatusInput {
   /** What was reported last; the API's status at the start. */

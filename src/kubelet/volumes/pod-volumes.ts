@@ -14,8 +14,8 @@ import type { ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 import type { PodSources } from '#kubelet/sources/pod-sources.ts';
 import { parseQuantity, quantityUnits } from '#lang/quantity/quantity.ts';
 import { jsonEqual } from '#kubelet/status/status-writer.ts';
-import { checkHostPath } from './host-path.ts';
-import { configMapPayload, downwardPayload, type Payload, secretPayload } from './payload.ts';
+import { checkHostPath } from '#kubelet/volumes/host-path.ts';
+import { configMapPayload, downwardPayload, type Payload, secretPayload } from '#kubelet/volumes/payload.ts';
 
 type ReadonlyVolume = DeepReadonly<Volume>;
 type Projection = NonNullable<NonNullable<NonNullable<ReadonlyVolume['projected']>['sources']>[number]>;

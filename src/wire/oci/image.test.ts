@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { normalizeReference, ociImage } from './image.ts';
+import { normalizeReference, ociImage } from '#wire/oci/image.ts';
 
 const cases = [
   ['busybox', 'docker.io/library/busybox:latest'],
