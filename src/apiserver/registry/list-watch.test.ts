@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startServer, type TestServer, type TestWatch } from '#apiserver/registry/test-server.ts';
+import { configmaps, startServer, type TestServer, type TestWatch } from '#apiserver/registry/test-server.ts';
 
 const maps = '/api/v1/namespaces/a/configmaps';
 const merge = { 'content-type': 'application/merge-patch+json' };
@@ -341,3 +341,35 @@ test('a protobuf watch writes each event behind its length', async () => {
 });
 
 const protobufWatch = { accept: 'application/vnd.kubernetes.protobuf;stream=watch' };
+
+test('a long initial state is sent in pieces, and what happens meanwhile comes behind it', async () => {
+  const server = await startServer();
+  for (let i = 0; i < 400; i++) await server.call(`POST ${maps}`, map(`m${String(i).padStart(3, '0')}`));
+  const watch = await server.watch(
+    `${maps}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan`,
+  );
+  await server.call(`DELETE ${maps}/m000`);
+  await server.call(`POST ${maps}`, map('new'));
+  assert.equal(watch.events.length, 403);
+  assert.deepEqual(seen(watch).slice(399), [
+    ['ADDED', 'm399'],
+    ['BOOKMARK', undefined],
+    ['DELETED', 'm000'],
+    ['ADDED', 'new'],
+  ]);
+});
+
+test('a column that throws ends the watches that show it, no other', async () => {
+  const value = (object: { metadata: { name?: string } }): string => {
+    if (object.metadata.name === 'bad') throw new Error('out of order');
+    return '';
+  };
+  const broken = { ...configmaps, columns: [{ name: 'X', type: 'string', value }] } as unknown as typeof configmaps;
+  const server = await startServer({ resources: [broken] });
+  const table = await server.watch(`${maps}?watch=true`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+  const plain = await server.watch(`${maps}?watch=true`);
+  await server.call(`POST ${maps}`, map('bad'));
+  assert.equal(table.events[0].type, 'ERROR');
+  assert.equal(table.isEnded(), true);
+  assert.deepEqual(seen(plain), [['ADDED', 'bad']]);
+});

@@ -78,7 +78,7 @@ export class WatchHub {
 
   #dispatch(event: StoreEvent): void {
     const { head } = event.version;
-    for (const watcher of this.#all) watcher.offer(event);
+    offerAll(this.#all, event);
     offerAll(this.#byNamespace.of(head.namespace), event);
     offerAll(this.#byKey.get(head.namespace)?.of(head.name), event);
     const before = event.previous?.head;
@@ -101,7 +101,14 @@ export class WatchHub {
 
 function offerAll(watchers: ReadonlySet<Watcher> | undefined, event: StoreEvent): void {
   if (watchers === undefined) return;
-  for (const watcher of watchers) watcher.offer(event);
+  for (const watcher of watchers) {
+    try {
+      watcher.offer(event);
+    } catch (error) {
+      // A kind's column or conversion threw: that watch ends, the others go on.
+      watcher.fail(error);
+    }
+  }
 }
 
 /** A value that changed concerns the watchers of the old one and of the new one. */

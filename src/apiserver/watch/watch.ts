@@ -85,6 +85,10 @@ function start(core: Core, asked: WatchRequest, { sink, revision }: Start): void
     sink,
     wantsBookmarks,
     revision: known,
+    onFail: (error) => {
+      const stack = error instanceof Error ? error.stack : error;
+      core.log.error('a watch failed by a defect of the server', { path: asked.request.path, error: stack });
+    },
   });
   keep(core, asked, { watcher, sink });
   for (const event of missed) watcher.offer(event);
@@ -132,11 +136,14 @@ function sendInitial(core: Core, asked: WatchRequest, initial: Initial): void {
   initial.sink.onClose(() => {
     isOpen = false;
   });
-  void sendSlices(core, range, initial, () => isOpen).then(() => {
+  const finish = (): void => {
     if (!isOpen) return;
     finishInitial(asked, initial);
     watcher.release();
-  });
+  };
+  sendSlices(core, range, initial, () => isOpen)
+    .then(finish)
+    .catch((error: unknown) => watcher.fail(error));
 }
 
 function rangeOf({ view, options, namespace }: WatchRequest): Range {

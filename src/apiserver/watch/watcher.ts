@@ -5,7 +5,9 @@
  * 1. Events up to `#revision` are never sent: the initial state or the client has them.
  * 2. While the initial state is being sent, live events wait in `#backlog`.
  */
+import { errorMessage } from '#base/logger.ts';
 import type { FrameSink } from '#api/handler.ts';
+import { internalError } from '#api/status.ts';
 import type { StoreEvent } from '#storage/version.ts';
 import { isSelected, type Selection } from '#apiserver/registry/list-options.ts';
 import type { Framer, FrameType } from '#apiserver/watch/framer.ts';
@@ -19,6 +21,8 @@ export interface WatcherOptions {
   readonly wantsBookmarks: boolean;
   /** Events up to this one are known. */
   readonly revision: number;
+  /** Told of defects that end the watch. */
+  readonly onFail: (error: unknown) => void;
 }
 
 export class Watcher {
@@ -26,6 +30,7 @@ export class Watcher {
   readonly namespace: string;
   readonly wantsBookmarks: boolean;
   readonly #sink: FrameSink;
+  readonly #onFail: (error: unknown) => void;
   #framer: Framer;
   #revision: number;
   #bookmarked: number;
@@ -37,6 +42,7 @@ export class Watcher {
     this.wantsBookmarks = options.wantsBookmarks;
     this.#framer = options.framer;
     this.#sink = options.sink;
+    this.#onFail = options.onFail;
     this.#revision = options.revision;
     this.#bookmarked = options.revision;
   }
@@ -81,6 +87,13 @@ export class Watcher {
     if (revision <= this.#bookmarked || this.#backlog !== undefined) return;
     this.#bookmarked = revision;
     this.#sink.write(this.#framer.bookmark(revision, false));
+  }
+
+  /** Ends the watch by a defect of the server. */
+  fail(error: unknown): void {
+    this.#onFail(error);
+    this.#sink.write(this.#framer.error(internalError(errorMessage(error))));
+    this.#sink.end();
   }
 
   #typeOf(event: StoreEvent): FrameType | undefined {
