@@ -16,13 +16,6 @@ import type { QueuedPod, SchedulingQueue } from '#scheduler/scheduling-queue.ts'
 import { needsOf } from '#scheduler/base-scores.ts';
 import { insufficient } from '#scheduler/select-node.ts';
 
-export interface StateListener {
-  /** After a pod was added to a node, removed from one, or replaced there. */
-  podPlaced(info: PodInfo, nodeName: string): void;
-  podRemoved(info: PodInfo, nodeName: string): void;
-  nodeChanged(): void;
-}
-
 /**
  * 1. A pod is either in the queue, assumed, or on a node of the table, or none of ours.
  * 2. `nominations` holds only pods that are not bound.
@@ -34,15 +27,10 @@ export class ClusterState {
   readonly #schedulerName: string;
   readonly #trying = new Set<QueuedPod>();
   readonly #placed = new Map<string, PodInfo>();
-  readonly #listeners: StateListener[] = [];
 
   constructor(queue: SchedulingQueue, schedulerName: string) {
     this.#queue = queue;
     this.#schedulerName = schedulerName;
-  }
-
-  listen(listener: StateListener): void {
-    this.#listeners.push(listener);
   }
 
   /** Subscribes now; resolves when everything that exists is in. Returns how to stop. */
@@ -141,13 +129,11 @@ export class ClusterState {
     const node = event.new;
     if (node === undefined) {
       this.table.removeNode(event.old?.metadata.name ?? '');
-      for (const listener of this.#listeners) listener.nodeChanged();
       return;
     }
     const isChange = event.old === undefined || isSchedulingChange(event.old, node);
     this.table.setNode(node);
     if (!isChange) return;
-    for (const listener of this.#listeners) listener.nodeChanged();
     this.#wake(() => true);
   }
 
@@ -155,17 +141,11 @@ export class ClusterState {
     this.#unplace(info.uid);
     this.table.setPod(info, nodeName);
     this.#placed.set(info.uid, info);
-    for (const listener of this.#listeners) listener.podPlaced(info, nodeName);
   }
 
   #unplace(uid: string): string | undefined {
-    const info = this.#placed.get(uid);
-    const nodeName = this.table.removePod(uid);
     this.#placed.delete(uid);
-    if (info !== undefined && nodeName !== undefined) {
-      for (const listener of this.#listeners) listener.podRemoved(info, nodeName);
-    }
-    return nodeName;
+    return this.table.removePod(uid);
   }
 
   /** Room was made on a node: pods refused for want of room are tried again if they fit there now. */

@@ -18,6 +18,11 @@ export interface Column {
   allocatable: Float64Array;
   used: Float64Array;
 }
+/** Told of every pod that comes to a slot or leaves it, assumed ones included. */
+export interface PlacementListener {
+  added(info: PodInfo, slot: number): void;
+  removed(info: PodInfo, slot: number): void;
+}
 interface Slot {
   /** Undefined: pods are there whose node is not known (yet), or nothing. */
   node: DeepReadonly<Node> | undefined;
@@ -38,6 +43,7 @@ export class NodeTable {
   readonly #free: number[] = [];
   readonly #columns = new Map<string, Column>();
   readonly #podSlots = new Map<string, number>();
+  readonly #listeners: PlacementListener[] = [];
   #capacity = 64;
   alive = new Uint8Array(this.#capacity);
   /** Counts up with every change of the slot: of its node, its room, or the pods on it. */
@@ -59,6 +65,14 @@ export class NodeTable {
   }
   get nodeCount(): number {
     return this.#nodeCount;
+  }
+  /** Counts up with every node that came, went, or changed in more than its status. */
+  get lastGeneration(): number {
+    return this.#lastGeneration;
+  }
+
+  listen(listener: PlacementListener): void {
+    this.#listeners.push(listener);
   }
 
   nodeAt(slot: number): DeepReadonly<Node> {
@@ -106,6 +120,7 @@ export class NodeTable {
     this.alive[at] = 0;
     this.#touch(at);
     this.#nodeCount--;
+    this.#lastGeneration++;
     this.#freeIfEmpty(at, slot);
   }
 
@@ -118,6 +133,7 @@ export class NodeTable {
     this.#podSlots.set(info.uid, at);
     if (info.ports.length > 0) slot.ports = [...slot.ports, ...info.ports];
     this.#count(at, info, 1);
+    for (const listener of this.#listeners) listener.added(info, at);
   }
 
   /** Answers the name of the node it was on. */
@@ -130,6 +146,7 @@ export class NodeTable {
     this.#podSlots.delete(uid);
     if (info.ports.length > 0) slot.ports = [...slot.pods.values()].flatMap((pod) => pod.ports);
     this.#count(at, info, -1);
+    for (const listener of this.#listeners) listener.removed(info, at);
     this.#freeIfEmpty(at, slot);
     return slot.name;
   }

@@ -80,7 +80,7 @@ class Scheduler {
     this.#name = ports.schedulerName ?? 'default-scheduler';
     this.#queue = new SchedulingQueue(ports.clock);
     this.#state = new ClusterState(this.#queue, this.#name);
-    const plugins: readonly Plugin[] = defaultPlugins({ caches: ports.caches, state: this.#state });
+    const plugins: readonly Plugin[] = defaultPlugins(this.#state.table, ports.caches);
     this.#selector = {
       table: this.#state.table,
       scores: new BaseScoreCache(this.#state.table, new VerdictCache(this.#state.table)),
