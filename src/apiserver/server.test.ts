@@ -314,6 +314,7 @@ const paths: [string, number, string | RegExp][] = [
   ['GET /.well-known/openid-configuration', 200, '{"issuer":"https://x"}'],
   ['GET /openid/v1/jwks', 200, '{"keys":[]}'],
   ['GET /%zz', 400, '400 Bad Request'],
+  ['GET /api/v1/proxy/nodes/x', 404, /"the server could not find the requested resource"/],
   [
     'GET /api/v1/watch',
     500,

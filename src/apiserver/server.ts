@@ -18,7 +18,7 @@ import { Fairness, type FairnessLimits } from '#apiserver/chain/fairness.ts';
 import { impersonate } from '#apiserver/chain/impersonate.ts';
 import { isLongRunning, isReadOnly } from '#apiserver/chain/long-running.ts';
 import { requestInfoOf, UnreadablePath } from '#apiserver/chain/request-info.ts';
-import { type Paths, pageNotFound } from '#apiserver/discovery/paths.ts';
+import { couldNotFind, type Paths, pageNotFound } from '#apiserver/discovery/paths.ts';
 import { renderError } from '#apiserver/negotiate.ts';
 import type { RequestInfo } from '#apiserver/request-info.ts';
 import { textResponse } from '#apiserver/text-response.ts';
@@ -73,6 +73,8 @@ async function serve(options: Chain, request: ApiRequest): Promise<ApiResponse> 
   checkAuthorized(options.authorizer, user === requestor ? asked : { ...asked, user });
   if (!info.isResourceRequest) return options.paths.answer(request, info);
   if (!options.paths.servesGroup(info.group)) return pageNotFound();
+  // The old way of saying it, /api/v1/proxy/nodes/x, is still authorized as such and leads nowhere.
+  if (info.verb === 'proxy') throw couldNotFind();
   if (isLongRunning(info)) return options.resources(request, info, user);
   if (isReadOnly(info)) return options.fairness.run(user, 'read', () => options.resources(request, info, user));
   const limitMs = deadlineMs(request.query);
