@@ -15,12 +15,16 @@ const maxAnnotationBytes = 256 * 1024;
 export type NameCheck = (name: string, prefix: boolean) => string[];
 type Meta = DeepReadonly<ObjectMeta>;
 
-/** What a new object's metadata breaks, after names have been generated. */
+/**
+ * What a new object's metadata breaks, after names have been generated. Built-in kinds allow finalizers without a domain
+ * only if Kubernetes knows them; custom ones allow any (`anyFinalizers`).
+ */
 export function validateObjectMeta(
   meta: Meta,
   isNamespaced: boolean,
   checkName: NameCheck = nameIsDNSSubdomain,
   path = 'metadata',
+  options: { readonly anyFinalizers?: boolean } = {},
 ): FieldError[] {
   const errors: FieldError[] = [];
   const { generateName, name } = meta;
@@ -39,6 +43,7 @@ export function validateObjectMeta(
   checkOwners(errors, meta.ownerReferences, `${path}.ownerReferences`);
   checkFinalizers(errors, meta.finalizers, `${path}.finalizers`);
   checkManagedFields(errors, meta, `${path}.managedFields`);
+  if (options.anyFinalizers !== true) checkStandardFinalizers(errors, meta.finalizers, `${path}.finalizers`);
   return errors;
 }
 
@@ -155,6 +160,16 @@ function checkFinalizers(errors: FieldError[], finalizers: readonly string[] | u
     const text = 'finalizer orphan and foregroundDeletion cannot be both set';
     errors.push(fieldError.invalid(path, finalizers, text));
   }
+}
+
+const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+
+function checkStandardFinalizers(errors: FieldError[], finalizers: readonly string[] | undefined, path: string): void {
+  finalizers?.forEach((finalizer, i) => {
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return;
+    const text = 'name is neither a standard finalizer name nor is it fully qualified';
+    errors.push(fieldError.invalid(`${path}[${i}]`, finalizer, text));
+  });
 }
 
 function checkNoNewFinalizers(errors: FieldError[], meta: Meta, old: Meta, path: string): void {

@@ -5,6 +5,7 @@
 import { events } from '#api/generated/resources.ts';
 import type { Event } from '#api/generated/core/v1.ts';
 import type { Resource } from '#api/resource.ts';
+import { isPathSegmentName } from '#api/meta/names.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { eventColumns } from '#kinds/core/event/columns.ts';
 import { validateEvent } from '#kinds/core/event/validation.ts';
@@ -23,6 +24,7 @@ export const event: Resource<Event> = {
   defaultPropagation: 'None',
   isVolatile: () => true,
   ttlMs: eventTtlMs,
+  validateName: isPathSegmentName,
   validate: (object) => validateEvent(object, 'reportingComponent'),
   selectableFieldNames: [
     'involvedObject.kind',

@@ -2,8 +2,10 @@
 import type { Event } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { isDNS1123Subdomain, isQualifiedName, utf8Length } from '#api/meta/names.ts';
-import { validateImmutable } from '#api/meta/object-meta.ts';
+import { semanticEqual } from '#api/meta/equality.ts';
+import { fieldIsImmutable } from '#api/meta/object-meta.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
+import { printedObjectReference } from '#kinds/internal-print.ts';
 
 type CoreEvent = DeepReadonly<Event>;
 
@@ -79,7 +81,7 @@ function validateSeries({ series }: CoreEvent): FieldError[] {
 
 /** An update through events.k8s.io may only change the series. */
 export function validateStrictUpdate(object: CoreEvent, old: CoreEvent): FieldError[] {
-  const isSeriesSame = validateImmutable(object.series, old.series, 'series').length === 0;
+  const isSeriesSame = semanticEqual(object.series, old.series);
   const errors = isSeriesSame ? [] : validateSeries(object);
   const fields = [
     'involvedObject',
@@ -99,7 +101,16 @@ export function validateStrictUpdate(object: CoreEvent, old: CoreEvent): FieldEr
   ] as const;
   for (const field of fields) {
     const name = field === 'reportingController' ? 'reportingComponent' : field;
-    errors.push(...validateImmutable(object[name], old[name], field));
+    if (!semanticEqual(object[name], old[name]))
+      errors.push(fieldError.invalid(field, printed(object, name), fieldIsImmutable));
   }
   return errors;
+}
+
+function printed(object: CoreEvent, field: keyof CoreEvent): unknown {
+  if (field === 'involvedObject' || field === 'related') return printedObjectReference(object[field]);
+  if (field === 'source') return { Component: object.source?.component ?? '', Host: object.source?.host ?? '' };
+  if (field === 'count') return object.count ?? 0;
+  const isText = ['reason', 'message', 'type', 'action', 'reportingComponent', 'reportingInstance'].includes(field);
+  return object[field] ?? (isText ? '' : null);
 }

@@ -25,6 +25,7 @@ export const secret: Resource<Secret> = {
   },
   validate,
   validateUpdate,
+  warnings: keyPairWarnings,
   selectableFieldNames: ['type'],
   selectableFields: (object) => ({ type: object.type ?? '' }),
   columns: [
@@ -97,4 +98,12 @@ function validateUpdate(object: DeepReadonly<Secret>, old: DeepReadonly<Secret>)
   if (object.immutable !== true) errors.push(fieldError.forbidden('immutable', text));
   if (!jsonEqual(object.data ?? {}, old.data ?? {})) errors.push(fieldError.forbidden('data', text));
   return errors;
+}
+
+/** A TLS secret without PEM in it will serve nobody. Whether key and certificate belong together is not checked. */
+function keyPairWarnings({ type, data = {} }: DeepReadonly<Secret>, _old?: DeepReadonly<Secret>): string[] {
+  if (type !== 'kubernetes.io/tls') return [];
+  const hasPem = (key: string): boolean => /-----BEGIN [^-]+-----[^-]*-----END /.test(decodeText(data[key] ?? ''));
+  if (!hasPem('tls.crt')) return ['tls: failed to find any PEM data in certificate input'];
+  return hasPem('tls.key') ? [] : ['tls: failed to find any PEM data in key input'];
 }

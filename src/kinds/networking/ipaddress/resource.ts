@@ -4,9 +4,11 @@ import type { IPAddress } from '#api/generated/networking/v1.ts';
 import type { Resource } from '#api/resource.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { isDNS1123Subdomain, isPathSegmentName } from '#api/meta/names.ts';
-import { validateImmutable } from '#api/meta/object-meta.ts';
+import { semanticEqual } from '#api/meta/equality.ts';
+import { fieldIsImmutable } from '#api/meta/object-meta.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { ageColumn } from '#kinds/age-column.ts';
+import { printedParentReference } from '#kinds/internal-print.ts';
 import { validateIp } from '#kinds/ip-validation.ts';
 
 export const ipAddress: Resource<IPAddress> = {
@@ -18,7 +20,10 @@ export const ipAddress: Resource<IPAddress> = {
   allowUnconditionalUpdate: true,
   validateName: (name) => validateIp(name, '').map(({ detail }) => detail),
   validate: (object) => validateParent(object.spec?.parentRef),
-  validateUpdate: (object, old) => validateImmutable(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
+  validateUpdate: (object, old) =>
+    semanticEqual(object.spec?.parentRef, old.spec?.parentRef)
+      ? []
+      : [fieldError.invalid('spec.parentRef', printedParentReference(object.spec?.parentRef), fieldIsImmutable)],
   columns: [{ name: 'ParentRef', type: 'string', value: ({ spec }) => parentText(spec?.parentRef) }, ageColumn],
 };
 
