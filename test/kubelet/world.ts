@@ -121,7 +121,7 @@ export class World {
       ...(await world.client.get(nodesRef, { namespace: '', name: nodeName })),
       status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } },
     });
-    await world.#run(world.kubelet.start());
+    await world.run(world.kubelet.start());
     return world;
   }
 
@@ -131,7 +131,7 @@ export class World {
     this.#stop = new AbortController();
     this.ports = this.#ports();
     this.kubelet = new Kubelet(options, this.ports);
-    await this.#run(this.kubelet.start());
+    await this.run(this.kubelet.start());
     await this.settle();
   }
 
@@ -196,7 +196,8 @@ export class World {
     await this.settle();
   }
 
-  async #run(work: Promise<void>): Promise<void> {
+  /** Lets `work` end while time stands still. */
+  async run(work: Promise<void>): Promise<void> {
     let done = false;
     const ended = work.finally(() => {
       done = true;
@@ -229,7 +230,7 @@ export class World {
   }
 }
 
-const options: KubeletOptions = {
+export const options: KubeletOptions = {
   nodeName,
   nodeIPs: ['192.0.2.10'],
   clusterDNS: ['10.96.0.10'],
