@@ -123,7 +123,7 @@ export class ControlPlane {
 
   /** Makes what a cluster must hold and starts controllers and scheduler. Resolves when the cluster can be used. */
   async start(): Promise<void> {
-    await bootstrap(this.client, this.caches, this.#options, bootstrapObjects);
+    await bootstrap(this.clientFor('kube-apiserver'), this.caches, this.#options, bootstrapObjects);
     this.#isReady = true;
     this.#bootstrapped.resolve();
     if (!this.#options.runControllers) return;
