@@ -11,6 +11,8 @@ import type { FrameSink } from '#api/handler.ts';
 import type { Reply } from '#host/http/reply.ts';
 
 const streamsPerSlice = 64;
+/** Less than this waiting for a client is nothing to wait for. */
+const comfortableBytes = 65_536;
 
 export class FanOut {
   readonly #maxQueuedBytes: number;
@@ -63,6 +65,8 @@ class ReplySink implements FrameSink {
   readonly #reply: Reply;
   readonly #enqueue: (sink: ReplySink) => void;
   #frames: Uint8Array[] = [];
+  /** Of #frames. */
+  #pendingBytes = 0;
   #hasEnded = false;
 
   constructor(reply: Reply, enqueue: (sink: ReplySink) => void) {
@@ -73,6 +77,7 @@ class ReplySink implements FrameSink {
   write(frame: Uint8Array): void {
     if (this.#hasEnded) return;
     this.#frames.push(frame);
+    this.#pendingBytes += frame.byteLength;
     if (this.#frames.length === 1) this.#enqueue(this);
   }
 
@@ -87,13 +92,14 @@ class ReplySink implements FrameSink {
   }
 
   drained(): Promise<void> | undefined {
-    if (this.#reply.isClosed || this.#reply.queuedBytes < 65_536) return undefined;
-    return this.#reply.drained();
+    if (this.#reply.isClosed || this.#reply.queuedBytes + this.#pendingBytes < comfortableBytes) return undefined;
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#reply.drained());
   }
 
   send(join: (frames: readonly Uint8Array[]) => Uint8Array, maxQueuedBytes: number): void {
     const frames = this.#frames;
     this.#frames = [];
+    this.#pendingBytes = 0;
     if (this.#reply.isClosed) return;
     const bytes = join(frames);
     if (this.#reply.queuedBytes + bytes.byteLength > maxQueuedBytes) {

@@ -71,6 +71,8 @@ const http2Options = {
   settings: { maxConcurrentStreams: 1000, initialWindowSize: 262_144 },
 } as const;
 
+const keepAliveMs = 120_000;
+
 /**
  * Invariants: 1. every open connection is in #connections. 2. After close() nothing listens.
  * 3. A TLS server made later gets the newest certificate.
@@ -140,6 +142,8 @@ class Front implements HttpServer {
       requestCert: true,
       rejectUnauthorized: false,
     });
+    // Node's 5 s would make clients shake hands again and again.
+    Object.assign(server, { keepAliveTimeout: keepAliveMs });
     this.#secureServers.push(server);
     this.#serveHttp1(server);
     // A 'request' listener makes Node wrap every http2 stream in compat objects, too: only the core API is wanted.
@@ -219,6 +223,10 @@ class Front implements HttpServer {
       headers: message.headers,
       peer: peerOf(message.socket),
     };
+    if (message.headers['content-length'] === undefined && message.headers['transfer-encoding'] === undefined) {
+      void answer(this.#context, new SocketRequest({ ...target, body: undefined }, message.socket), reply);
+      return;
+    }
     readBody(message, message.headers['content-length'], (body) =>
       this.#onBody(body, (bytes) => new SocketRequest({ ...target, body: bytes }, message.socket), reply),
     );
