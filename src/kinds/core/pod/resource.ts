@@ -6,6 +6,7 @@ import type { DeepReadonly, Mutable } from '#base/immutable.ts';
 import { bindingSubresource, evictionSubresource } from '#kinds/core/pod/binding.ts';
 import { podColumns } from '#kinds/core/pod/columns.ts';
 import { defaultPod } from '#kinds/core/pod/defaults.ts';
+import { validateNewPod } from '#kinds/core/pod/validation/pod.ts';
 import { qosClass } from '#kinds/core/pod/qos.ts';
 import { containerStream, portForwardStream, proxyStream } from '#kinds/core/pod/streams.ts';
 
@@ -24,6 +25,7 @@ export const pod: Resource<Pod> = {
   prepareForUpdate(object, old) {
     object.status = old.status as Mutable<Pod['status']>;
   },
+  validateCreate: validateNewPod,
   gracePeriodSeconds: podGracePeriod,
   selectableFieldNames: [
     'spec.nodeName',
