@@ -4,6 +4,7 @@ import type { SelfSubjectRulesReview } from '#api/generated/authorization/v1.ts'
 import type { HasMetadata } from '#api/object.ts';
 import type { HookCall, Resource } from '#api/resource.ts';
 import { badRequest } from '#api/status.ts';
+import { nodeNameOf } from '#kinds/authorizers/node-identity.ts';
 import { joinedErrors } from '#kinds/rbac/escalation.ts';
 import { rulesFor } from '#kinds/rbac/resolver.ts';
 import type { Rule } from '#kinds/rbac/rule.ts';
@@ -28,7 +29,8 @@ async function review(object: SelfSubjectRulesReview, { reader, user }: HookCall
   const { rules: found, errors } = rulesFor(reader, user, namespace);
   const rules = user.groups.includes('system:masters') ? [...everything, ...found] : found;
   // The Node authorizer cannot list what it would allow.
-  const problems = ['node authorizer does not support user rule resolution', ...errors];
+  const isNode = nodeNameOf(user) !== undefined;
+  const problems = [...(isNode ? ['node authorizer does not support user rule resolution'] : []), ...errors];
   return {
     kind: 'SelfSubjectRulesReview',
     apiVersion: 'authorization.k8s.io/v1',
@@ -39,8 +41,8 @@ async function review(object: SelfSubjectRulesReview, { reader, user }: HookCall
       nonResourceRules: rules
         .filter(({ nonResourceURLs }) => (nonResourceURLs?.length ?? 0) > 0)
         .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
-      incomplete: true,
-      evaluationError: joinedErrors(problems),
+      incomplete: isNode,
+      ...(problems.length === 0 ? {} : { evaluationError: joinedErrors(problems) }),
     },
   } as HasMetadata;
 }
