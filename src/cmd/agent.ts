@@ -41,8 +41,11 @@ export interface AgentConfig {
   /** The API server: `https://host:port`, or `unix:/path`. */
   readonly server: string;
   readonly authority: string;
+  /** Of the node (system:node:NAME). */
   readonly certificate: string;
   readonly key: string;
+  /** Of the service proxy (system:kube-proxy): the node itself may not watch endpoints. */
+  readonly proxy: { readonly certificate: string; readonly key: string };
   /** Volumes, images and logs. */
   readonly dataDirectory: string;
   /** Short: sockets lie below it. */
@@ -89,7 +92,8 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
   });
   const kubelet = new Kubelet(options, ports);
   const tunnel = startTunnelAgent({ server, node: new KubeletConnection(kubelet, ports), clock: systemClock, log });
-  const proxy = startProxy(config, kubelet, { ports, log });
+  const proxyHttp = createHttpHandler({ ...server, ...config.proxy });
+  const proxy = startProxy(config, kubelet, { ports, handle: proxyHttp.handle });
   const registration = new NodeRegistration(options, ports);
   await Promise.race([
     Promise.all([registration.start().then(() => kubelet.start()), proxy.started, tunnel.connected]),
@@ -103,6 +107,7 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
   kubelet.stop();
   tunnel.close();
   http.close();
+  proxyHttp.close();
   runtime.close();
   if (how === 'drain') await cleanUp(config, { containerd, supervised, removeRules: () => proxy.remove() });
   rmSync(join(config.pidDirectory, 'agent.pid'), { force: true });
@@ -224,9 +229,10 @@ interface RunningProxy {
 function startProxy(
   config: AgentConfig,
   kubelet: Kubelet,
-  { ports, log }: { ports: KubeletPorts; log: Logger },
+  { ports, handle }: { ports: KubeletPorts; handle: Parameters<typeof createClient>[0] },
 ): RunningProxy {
-  const { client, clock, random, signal, services: serviceCache } = ports;
+  const { clock, random, log, signal, services: serviceCache } = ports;
+  const client = createClient(handle, { userAgent: 'kube-proxy' });
   const others = createReflectorCaches({ client, clock, random, log, signal });
   // The kubelet watches Services already: one watch serves both.
   const caches: typeof others = {

@@ -2,7 +2,6 @@
  * The nodes of an instance: the real one (its network, its agent process, the cluster's DNS on its private address), the
  * simulated ones, or none.
  */
-import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Logger } from '#base/logger.ts';
 import { ClusterView } from '#dns/cluster-view.ts';
@@ -17,7 +16,14 @@ import type { RunningServer } from '#cmd/up/server.ts';
 import { startSimulatedNodes } from '#cmd/up/simulated-nodes.ts';
 import { SupervisedAgent } from '#cmd/up/supervised-agent.ts';
 import { createForwarder, machineNameServers, serveDns } from '#host/dns/server.ts';
-import { planNetwork, setUpNetwork, tearDownNetwork } from '#host/network/instance-network.ts';
+import {
+  keepNetwork,
+  type NetworkPlan,
+  planNetwork,
+  setUpNetwork,
+  tearDownNetwork,
+} from '#host/network/instance-network.ts';
+import { withFileLock } from '#host/process/file-lock.ts';
 
 export interface NodeChoice {
   readonly instance: Instance;
@@ -40,6 +46,7 @@ const clusterDomain = 'cluster.local';
 const defaultServiceCIDR = '10.96.0.0/16';
 const defaultPodCIDR = '10.244.0.0/16';
 const simulatedByDefault = 1;
+const lockMs = 10_000;
 
 /** Decides what runs here, and picks the address ranges once. */
 export async function chooseNode(instance: Instance, options: UpOptions): Promise<NodeChoice> {
@@ -65,20 +72,7 @@ export async function chooseNode(instance: Instance, options: UpOptions): Promis
       ...(cause === undefined ? {} : { notice: `no real node can run here (${cause}): nodes are simulated` }),
     };
   }
-  const kept = instance.record.network;
-  const wishes = {
-    ...(options.serviceCIDR === undefined ? {} : { serviceCIDR: options.serviceCIDR }),
-    ...(options.podCIDR === undefined ? {} : { podCIDR: options.podCIDR }),
-  };
-  const isSame =
-    kept !== undefined &&
-    (wishes.serviceCIDR ?? kept.serviceCIDR) === kept.serviceCIDR &&
-    (wishes.podCIDR ?? kept.podCIDR) === kept.podCIDR;
-  const plan = isSame
-    ? kept
-    : await planNetwork(wishes).catch((error: Error) => Promise.reject(new Failure(error.message)));
-  const chosen = isSame ? instance : updateInstance(instance, { network: plan });
-  await setUpNetwork(instance.record.id, plan, dirname(instance.runDir));
+  const { plan, instance: chosen } = await claimNetwork(instance, options);
   return {
     instance: chosen,
     isReal,
@@ -91,6 +85,38 @@ export async function chooseNode(instance: Instance, options: UpOptions): Promis
       clusterDomain,
     },
   };
+}
+
+/** Picks and takes the ranges of this cluster, one cluster of this machine after the other. */
+async function claimNetwork(
+  instance: Instance,
+  options: UpOptions,
+): Promise<{ plan: NetworkPlan; instance: Instance }> {
+  const stateDir = dirname(instance.runDir);
+  const kept = instance.record.network;
+  const wishes = {
+    ...(options.serviceCIDR === undefined ? {} : { serviceCIDR: options.serviceCIDR }),
+    ...(options.podCIDR === undefined ? {} : { podCIDR: options.podCIDR }),
+  };
+  const isSame =
+    kept !== undefined &&
+    (wishes.serviceCIDR ?? kept.serviceCIDR) === kept.serviceCIDR &&
+    (wishes.podCIDR ?? kept.podCIDR) === kept.podCIDR;
+  try {
+    return await withFileLock(join(stateDir, 'network.lock'), lockMs, async () => {
+      const plan = isSame
+        ? await keepNetwork(instance.record.id, kept).catch((error: Error) => {
+            // Objects in memory hold no address of an earlier start.
+            if (options.isEphemeral) return planNetwork(wishes);
+            throw error;
+          })
+        : await planNetwork(wishes);
+      await setUpNetwork(instance.record.id, plan, stateDir);
+      return { plan, instance: plan === kept ? instance : updateInstance(instance, { network: plan }) };
+    });
+  } catch (error) {
+    throw new Failure((error as Error).message);
+  }
 }
 
 /** Starts what was chosen; `ready` resolves when every node is Ready and DNS answers. */
@@ -139,6 +165,7 @@ async function startAgent(
     commonName: `system:node:${nodeName}`,
     organizations: ['system:nodes'],
   });
+  const proxy = await server.pki.keptClient('proxy', { commonName: 'system:kube-proxy', organizations: [] });
   const config: AgentConfig = {
     instanceId: id,
     nodeName,
@@ -147,6 +174,7 @@ async function startAgent(
     authority: server.pki.authority,
     certificate: identity.certificate,
     key: identity.key,
+    proxy: { certificate: proxy.certificate, key: proxy.key },
     dataDirectory: join(instance.dataDir, 'agent'),
     runDirectory: instance.runDir,
     pidDirectory: join(instance.dataDir, 'run'),
@@ -158,10 +186,7 @@ async function startAgent(
     logLevel: options.logLevel,
     removeForeignPods: options.isEphemeral,
   };
-  const file = join(instance.dataDir, 'run/agent.json');
-  rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-  return SupervisedAgent.start(file, config, log);
+  return SupervisedAgent.start(join(instance.dataDir, 'run/agent.json'), config, log);
 }
 
 function nodeReady(server: RunningServer, name: string): Promise<void> {

@@ -47,7 +47,12 @@ export async function startServer(
   const [store, pki] = await Promise.all([openStore(found, options), openPki(found, options, cluster, log)]);
   const tokens = createTokenIssuer({ signingKey: pki.serviceAccountKey, clock: systemClock, random: systemRandom });
   const tunnels = createTunnelDialer({ clock: systemClock, log });
-  const listen = options.listen ?? { host: '127.0.0.1', port: found.record.port ?? preferredPort };
+  const listen = {
+    host: options.listen?.host ?? '127.0.0.1',
+    // Port 0 means any, chosen once: agents and kubeconfigs of an earlier start still name it.
+    port: options.listen?.port || (found.record.port ?? (options.listen === undefined ? preferredPort : 0)),
+  };
+  const keepsPort = options.listen === undefined || options.listen.port === 0;
   let instance = found;
   const endpointAddress = cluster.nodeAddress;
   const makeControlPlane = (boundPort: number): ControlPlane =>
@@ -84,8 +89,8 @@ export async function startServer(
     log,
     rawUpgrade: tunnels.accept,
   });
-  const port = await bind(server, listen, options.listen === undefined && found.record.port === undefined);
-  if (options.listen === undefined && found.record.port !== port) instance = updateInstance(found, { port: port });
+  const port = await bind(server, listen, keepsPort && found.record.port === undefined);
+  if (keepsPort && found.record.port !== port) instance = updateInstance(found, { port: port });
   const controlPlane = makeControlPlane(port);
   tokens.readFrom(controlPlane.reader);
   handle = controlPlane.handle;

@@ -1,12 +1,22 @@
 /** The node agent as a child in a group of its own: started, adopted after a crash of the server, restarted when it dies. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '#base/logger.ts';
 import type { AgentConfig } from '#cmd/agent.ts';
-import { type Daemon, type DaemonSpec, readPidFile, startDaemon } from '#host/process/daemon.ts';
+import { writeAtomic } from '#cmd/instance.ts';
+import {
+  type Daemon,
+  type DaemonSpec,
+  findDaemon,
+  readPidFile,
+  startDaemon,
+  stopDaemon,
+} from '#host/process/daemon.ts';
 
 const restartMs = { first: 100, most: 10_000 };
 const drainMs = 90_000;
+const leaveMs = 5000;
 
 /** Invariants: 1. while supervised, at most one agent runs. 2. After `leave` or `drain` it is not started again. */
 export class SupervisedAgent {
@@ -24,7 +34,8 @@ export class SupervisedAgent {
     void this.#supervise();
   }
 
-  static start(configFile: string, config: AgentConfig, log: Logger): SupervisedAgent {
+  /** An agent of an earlier server is adopted; with another configuration it is replaced, containers go on either way. */
+  static async start(configFile: string, config: AgentConfig, log: Logger): Promise<SupervisedAgent> {
     const main = join(
       import.meta.dirname,
       import.meta.filename.endsWith('.ts') ? '../agent-main.ts' : '../agent-main.js',
@@ -35,6 +46,12 @@ export class SupervisedAgent {
       pidFile: join(config.pidDirectory, 'agent.pid'),
       logFile: join(config.pidDirectory, 'agent.log'),
     };
+    const text = JSON.stringify(config);
+    if (readIfPresent(configFile) !== text) {
+      const outdated = findDaemon(spec);
+      if (outdated !== undefined) await stopDaemon(outdated, spec.pidFile, leaveMs);
+      writeAtomic(configFile, text);
+    }
     return new SupervisedAgent(config, spec, log);
   }
 
@@ -72,5 +89,13 @@ export class SupervisedAgent {
       waitMs = Math.min(waitMs * 2, restartMs.most);
       if (this.#isSupervised) this.#daemon = startDaemon(this.#spec);
     }
+  }
+}
+
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }

@@ -46,6 +46,32 @@ export async function planNetwork(wishes: NetworkWishes): Promise<NetworkPlan> {
   return { serviceCIDR, podCIDR, nodeAddress: pick('nodeAddress', undefined).replace('/32', '') };
 }
 
+/**
+ * The plan of an earlier start, still free on this machine: another cluster may have taken its ranges while this one was
+ * down. The node's address may change; the ranges are in the cluster's objects: rejects with one sentence.
+ */
+export async function keepNetwork(instanceId: string, plan: NetworkPlan): Promise<NetworkPlan> {
+  if (await hasLink(instanceId)) return plan;
+  const taken = await takenRanges();
+  for (const range of [plan.serviceCIDR, plan.podCIDR]) {
+    const collision = taken.find((other) => overlaps(other, range));
+    if (collision !== undefined)
+      throw new Error(
+        `the range ${range} of this cluster is taken on this machine now (${collision}): stop the other cluster first (ip route shows whose link it is)`,
+      );
+  }
+  if (!taken.some((other) => overlaps(other, `${plan.nodeAddress}/32`))) return plan;
+  const { nodeAddress } = await planNetwork({});
+  return { ...plan, nodeAddress };
+}
+
+async function hasLink(instanceId: string): Promise<boolean> {
+  return ip('link', 'show', 'dev', linkName(instanceId)).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The name of an instance's link: 15 bytes at most. */
 export function linkName(instanceId: string): string {
   return `wh-${instanceId.slice(0, 12)}`;
@@ -54,11 +80,7 @@ export function linkName(instanceId: string): string {
 /** Makes the link, its address, the service route, and the sysctls that routing needs. Doing it twice is harmless. */
 export async function setUpNetwork(instanceId: string, plan: NetworkPlan, stateDir: string): Promise<void> {
   const link = linkName(instanceId);
-  const exists = await ip('link', 'show', 'dev', link).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) await ip('link', 'add', link, 'type', 'bridge');
+  if (!(await hasLink(instanceId))) await ip('link', 'add', link, 'type', 'bridge');
   await ip('addr', 'replace', `${plan.nodeAddress}/32`, 'dev', link);
   await ip('link', 'set', link, 'up');
   await ip('route', 'replace', plan.serviceCIDR, 'dev', link, 'src', plan.nodeAddress);
