@@ -11,6 +11,7 @@ import { taintEvictionController } from '#kinds/core/pod/taint-eviction-controll
 import { replicationControllerController } from '#kinds/core/replicationcontroller/controller.ts';
 import { serviceAccountController } from '#kinds/core/serviceaccount/controller.ts';
 import { endpointSliceController } from '#kinds/discovery/endpointslice/controller.ts';
+import { endpointSliceMirroringController } from '#kinds/discovery/endpointslice/mirroring-controller.ts';
 import { clusterRoleAggregationController } from '#kinds/rbac/clusterrole/controller.ts';
 
 export interface ControllerOptions {
@@ -32,6 +33,7 @@ export function createControllers(options: ControllerOptions): readonly Controll
     replicationControllerController,
     endpointsController,
     endpointSliceController,
+    endpointSliceMirroringController,
     clusterRoleAggregationController,
   ];
 }

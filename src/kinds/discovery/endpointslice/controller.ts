@@ -4,12 +4,9 @@ import type { Pod, Service } from '#api/generated/core/v1.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '#api/generated/discovery/v1.ts';
 import { endpointslices, nodes, pods, services } from '#api/generated/resources.ts';
 import type { ObjectKey } from '#api/object.ts';
-import { isNotFound } from '#api/status.ts';
 import { controllerReference } from '#api/meta/owner-references.ts';
-import { objectKey } from '#client/object-index.ts';
 import type { Controller, ControllerContext } from '#controller/controller.ts';
 import { watch } from '#controller/controller.ts';
-import { isNamespaceTerminating } from '#controller/pod-control.ts';
 import { isPodReady } from '#controller/pods.ts';
 import { idOf } from '#controller/queue.ts';
 import {
@@ -24,7 +21,8 @@ import {
   servicesOf,
   targetPort,
 } from '#kinds/core/service/endpoints-of-pods.ts';
-import type { Group, SlicesPlan } from '#kinds/discovery/endpointslice/slices-plan.ts';
+import { applySlices } from '#kinds/discovery/endpointslice/apply-slices.ts';
+import type { Group } from '#kinds/discovery/endpointslice/slices-plan.ts';
 import { endpointId, groupKey, planSlices } from '#kinds/discovery/endpointslice/slices-plan.ts';
 
 const managedBy = 'endpointslice-controller.k8s.io';
@@ -52,7 +50,8 @@ async function reconcile(key: ObjectKey, ctx: ControllerContext): Promise<void> 
   const existing = owned.filter(
     (slice) => slice.metadata.labels?.[managedByLabel] === managedBy && slice.metadata.deletionTimestamp === undefined,
   );
-  await apply(planSlices(groupsOf(service, ctx), existing, labelsOf(service)), service, ctx);
+  const plan = planSlices(groupsOf(service, ctx), existing, labelsOf(service));
+  await applySlices(plan, { id: idOf(key), newSlice: (group, list) => newSlice(service, group, list), ctx });
 }
 
 function labelsOf(service: DeepReadonly<Service>): Record<string, string> {
@@ -134,24 +133,6 @@ function endpointOf(
   return endpoint;
 }
 
-async function apply(plan: SlicesPlan, service: DeepReadonly<Service>, ctx: ControllerContext): Promise<void> {
-  const id = idOf(objectKey(service));
-  ctx.expectations.expectCreations(id, plan.creates.length);
-  const creates = plan.creates.map(async ({ group, endpoints }) => {
-    try {
-      await ctx.client.create(endpointslices, newSlice(service, group, endpoints));
-    } catch (error) {
-      ctx.expectations.creationObserved(id);
-      if (!isNamespaceTerminating(error)) throw error;
-    }
-  });
-  const updates = plan.updates.map((slice) => ctx.client.update(endpointslices, slice));
-  const deletes = plan.deletes.map((slice) => deleteSlice(objectKey(slice), ctx));
-  const results = await Promise.allSettled([...creates, ...updates, ...deletes]);
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
-}
-
 function newSlice(service: DeepReadonly<Service>, group: Group, endpoints: Endpoint[]): EndpointSlice {
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -166,12 +147,4 @@ function newSlice(service: DeepReadonly<Service>, group: Group, endpoints: Endpo
     endpoints,
     ports: group.ports,
   };
-}
-
-async function deleteSlice(key: ObjectKey, ctx: ControllerContext): Promise<void> {
-  try {
-    await ctx.client.delete(endpointslices, key);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
 }
