@@ -42,14 +42,14 @@ else await serve();
 
 async function serve(): Promise<void> {
   const nowMs = Date.now();
-  const authority = await createAuthority('bench', nowMs);
-  const pair = await issue(authority, {
+  const authority = createAuthority('bench', nowMs);
+  const pair = issue(authority, {
     commonName: 'server',
     hosts: ['localhost', '127.0.0.1'],
     nowMs,
     lifetimeMs: certificateLifetimeMs,
   });
-  const client = await issue(authority, {
+  const client = issue(authority, {
     commonName: 'admin',
     organizations: ['system:masters'],
     nowMs,

@@ -1,14 +1,38 @@
 /**
  * Issues X.509 certificates: ECDSA P-256 keys, signed by our own authority, made by the running process. PEM in and out.
  *
- *   const authority = await createAuthority('kubernetes', nowMs);
- *   const { certificate, key } = await issue(authority, { commonName: 'admin', organizations: ['system:masters'], … });
+ *   const authority = createAuthority('kubernetes', nowMs);
+ *   const { certificate, key } = issue(authority, { commonName: 'admin', organizations: ['system:masters'], … });
  *
- * The library that writes certificates takes longer to load than all keys take to make: it is loaded when the first
- * certificate is issued, not when the server starts on existing ones.
+ * The DER is written here (certificates/der.ts): @peculiar/x509 takes 150 ms to load, all keys and certificates of a first
+ * start take 10.
+ * @see RFC 5280
  */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign as signBytes,
+  X509Certificate,
+} from 'node:crypto';
 import { isIP } from 'node:net';
+import {
+  addressBytes,
+  bits,
+  explicit,
+  implicit,
+  integer,
+  octets,
+  oid,
+  partsOf,
+  sequence,
+  set,
+  time,
+  truth,
+  utf8,
+} from '#host/certificates/der.ts';
 
 /** PEM texts of a certificate and its private key (PKCS#8). */
 export interface KeyPair {
@@ -31,73 +55,125 @@ export const certificateLifetimeMs = 365 * dayMs;
 /** Clients whose clock is behind accept a new certificate, too. */
 const backdatedMs = 3_600_000;
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const oids = {
+  commonName: '2.5.4.3',
+  organization: '2.5.4.10',
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+} as const;
+/** Bits 0, 2 and 5 of KeyUsage, from the left. */
+const usage = { digitalSignature: 0x80, keyEncipherment: 0x20, keyCertSign: 0x04 } as const;
 
-/** The library needs its metadata polyfill first. */
-async function library(): Promise<typeof import('@peculiar/x509')> {
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
+export function createAuthority(commonName: string, nowMs: number): KeyPair {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const identifier = keyIdentifier(keys.publicKey);
+  const extensions = [
+    critical(oids.basicConstraints, sequence(truth())),
+    critical(oids.keyUsage, keyUsage(usage.digitalSignature | usage.keyEncipherment | usage.keyCertSign)),
+    extension(oids.subjectKeyIdentifier, octets(identifier)),
+  ];
+  const name = nameOf(commonName, []);
+  const certificate = certify(
+    { issuer: name, subject: name, nowMs, lifetimeMs: authorityLifetimeMs, publicKey: keys.publicKey, extensions },
+    keys.privateKey,
+  );
+  return { certificate, key: privateKeyPem(keys.privateKey) };
 }
 
-export async function createAuthority(commonName: string, nowMs: number): Promise<KeyPair> {
-  const x509 = await library();
-  const keys = await generateKeys();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [commonName] }],
-    serialNumber: serialNumber(),
-    notBefore: new Date(nowMs - backdatedMs),
-    notAfter: new Date(nowMs + authorityLifetimeMs),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment | x509.KeyUsageFlags.keyCertSign,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return { certificate: `${certificate.toString('pem')}\n`, key: await privateKeyPem(keys.privateKey) };
-}
-
-export async function issue(authority: KeyPair, request: CertificateRequest): Promise<KeyPair> {
-  const keys = await generateKeys();
-  const certificate = await sign(authority, request, keys.publicKey);
-  return { certificate, key: await privateKeyPem(keys.privateKey) };
+export function issue(authority: KeyPair, request: CertificateRequest): KeyPair {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { certificate: sign(authority, request, keys.publicKey), key: privateKeyPem(keys.privateKey) };
 }
 
 /** A certificate for a key that stays with its owner; PEM. */
-export async function sign(authority: KeyPair, request: CertificateRequest, publicKey: CryptoKey): Promise<string> {
-  const x509 = await library();
-  const issuer = new x509.X509Certificate(authority.certificate);
-  const { hosts, organizations } = request;
-  const usage = hosts === undefined ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth;
+export function sign(authority: KeyPair, request: CertificateRequest, publicKey: KeyObject): string {
+  const issuer = new X509Certificate(authority.certificate);
+  const { hosts, organizations = [], commonName, nowMs, lifetimeMs } = request;
   const extensions = [
-    new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
-    new x509.ExtendedKeyUsageExtension([usage]),
-    await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-    ...(hosts === undefined
-      ? []
-      : [
-          new x509.SubjectAlternativeNameExtension(
-            hosts.map((host) => ({ type: isIP(host) === 0 ? ('dns' as const) : ('ip' as const), value: host })),
-          ),
-        ]),
+    critical(oids.keyUsage, keyUsage(usage.digitalSignature | usage.keyEncipherment)),
+    extension(oids.extendedKeyUsage, sequence(oid(hosts === undefined ? oids.clientAuth : oids.serverAuth))),
+    critical(oids.basicConstraints, sequence()),
+    extension(oids.authorityKeyIdentifier, sequence(implicit(0, keyIdentifier(issuer.publicKey)))),
+    ...(hosts === undefined ? [] : [extension(oids.subjectAltName, sequence(...hosts.map(generalName)))]),
   ];
-  const certificate = await x509.X509CertificateGenerator.create({
-    subject: [...(organizations ?? []).map((organization) => ({ O: [organization] })), { CN: [request.commonName] }],
-    issuer: issuer.subjectName,
-    serialNumber: serialNumber(),
-    notBefore: new Date(request.nowMs - backdatedMs),
-    notAfter: new Date(request.nowMs + request.lifetimeMs),
-    signingAlgorithm: algorithm,
-    publicKey,
-    signingKey: await importPrivateKey(authority.key),
-    extensions,
-  });
-  return `${certificate.toString('pem')}\n`;
+  const subject = nameOf(commonName, organizations);
+  return certify(
+    { issuer: subjectOf(issuer), subject, nowMs, lifetimeMs, publicKey, extensions },
+    createPrivateKey(authority.key),
+  );
+}
+
+interface Statement {
+  readonly issuer: Buffer;
+  readonly subject: Buffer;
+  readonly nowMs: number;
+  readonly lifetimeMs: number;
+  readonly publicKey: KeyObject;
+  readonly extensions: readonly Buffer[];
+}
+
+function certify(
+  { issuer, subject, nowMs, lifetimeMs, publicKey, extensions }: Statement,
+  signingKey: KeyObject,
+): string {
+  const algorithm = sequence(oid(oids.ecdsaWithSha256));
+  const validity = sequence(time(nowMs - backdatedMs), time(nowMs + lifetimeMs));
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const statement = sequence(
+    explicit(0, integer(2)),
+    integer(serialNumber()),
+    algorithm,
+    issuer,
+    validity,
+    subject,
+    spki,
+    explicit(3, sequence(...extensions)),
+  );
+  const signature = signBytes('sha256', statement, signingKey);
+  return pem('CERTIFICATE', sequence(statement, algorithm, bits(signature)));
+}
+
+function nameOf(commonName: string, organizations: readonly string[]): Buffer {
+  const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8(value)));
+  return sequence(
+    ...organizations.map((organization) => attribute(oids.organization, organization)),
+    attribute(oids.commonName, commonName),
+  );
+}
+
+/** Byte for byte: that is how issuer and subject are compared. Fields of the statement: version, serial, algorithm, issuer, validity, subject. */
+function subjectOf(certificate: X509Certificate): Buffer {
+  const [statement] = partsOf(certificate.raw);
+  return partsOf(statement as Buffer)[5] as Buffer;
+}
+
+function extension(id: string, value: Uint8Array): Buffer {
+  return sequence(oid(id), octets(value));
+}
+
+function critical(id: string, value: Uint8Array): Buffer {
+  return sequence(oid(id), truth(), octets(value));
+}
+
+function keyUsage(flags: number): Buffer {
+  return bits(Buffer.from([flags]), flags & usage.keyCertSign ? 2 : 5);
+}
+
+function generalName(host: string): Buffer {
+  return isIP(host) === 0 ? implicit(2, Buffer.from(host)) : implicit(7, addressBytes(host));
+}
+
+/** SHA-1 of the bare public key (the last 65 bytes of an uncompressed P-256 key's SPKI). */
+function keyIdentifier(key: KeyObject): Buffer {
+  const spki = key.export({ type: 'spki', format: 'der' });
+  return createHash('sha1').update(spki.subarray(-65)).digest();
 }
 
 /** Of a certificate that is there: is it whole, ours, and good for a while yet? */
@@ -126,30 +202,23 @@ export function renewalMs(certificatePem: string): number {
   return from + ((Date.parse(certificate.validTo) - from) * 2) / 3;
 }
 
-export function generateKeys(): Promise<CryptoKeyPair> {
-  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+/** A new key, PKCS#8 PEM. */
+export function generateKey(): string {
+  return privateKeyPem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
 }
 
-export async function privateKeyPem(key: CryptoKey): Promise<string> {
-  return pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', key));
+function privateKeyPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
-function importPrivateKey(keyPem: string): Promise<CryptoKey> {
-  const bytes = Buffer.from(keyPem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
-  return crypto.subtle.importKey('pkcs8', bytes, algorithm, false, ['sign']);
-}
-
-function pem(label: string, bytes: ArrayBuffer): string {
-  const lines =
-    Buffer.from(bytes)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
+function pem(label: string, bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 
-/** Positive, 127 bits, hexadecimal. */
-function serialNumber(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+/** Positive, 127 bits. */
+function serialNumber(): Buffer {
+  const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] as number) & 0x7f) | 0x40;
-  return Buffer.from(bytes).toString('hex');
+  return bytes;
 }

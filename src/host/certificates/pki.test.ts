@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,8 +7,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Clock } from '#base/clock.ts';
 import { silentLogger } from '#base/logger.ts';
+import { addressBytes } from '#host/certificates/der.ts';
+import { createAuthority } from '#host/certificates/issue.ts';
 import { Pki } from '#host/certificates/pki.ts';
 import { serverHosts } from '#host/certificates/server-hosts.ts';
+import { systemClock } from '#host/system-clock.ts';
 
 /** Time that stands still until it is moved; timers run when they are due. */
 class TestClock implements Clock {
@@ -130,4 +134,48 @@ test('the server is known by the names of the cluster and of the machine', () =>
   const hosts = serverHosts({ serviceAddress: '10.96.0.1', extra: ['example.org'] });
   for (const host of ['kubernetes.default.svc.cluster.local', 'localhost', '127.0.0.1', '10.96.0.1', 'example.org'])
     assert.ok(hosts.includes(host), host);
+});
+
+for (const [address, hex] of [
+  ['10.96.0.1', '0a600001'],
+  ['::1', '00000000000000000000000000000001'],
+  ['fd00:1::7:8', 'fd000001000000000000000000070008'],
+  ['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
+  ['::ffff:192.0.2.1', '00000000000000000000ffffc0000201'],
+] as const) {
+  test(`the address ${address} is written as ${hex}`, () => assert.equal(addressBytes(address).toString('hex'), hex));
+}
+
+test('a certificate beyond 2049 is written in the other form of time', () => {
+  const authority = createAuthority('far', Date.UTC(2045, 0, 1));
+  const { validTo } = new X509Certificate(authority.certificate);
+  assert.equal(new Date(validTo).getUTCFullYear(), 2054);
+});
+
+test('other tools agree that the chain holds', async (t) => {
+  const openssl = spawnSync('openssl', ['version']);
+  if (openssl.error !== undefined) return t.skip('openssl is not installed');
+  await withDirectory(async (directory) => {
+    const pki = await Pki.open({
+      ...options(directory, new TestClock(), ['localhost', '10.96.0.1', '::1']),
+      clock: systemClock,
+    });
+    pki.close();
+    const verify = (name: string, purpose: string): string =>
+      spawnSync(
+        'openssl',
+        [
+          'verify',
+          '-x509_strict',
+          '-purpose',
+          purpose,
+          '-CAfile',
+          join(directory, 'ca.crt'),
+          join(directory, `${name}.crt`),
+        ],
+        { encoding: 'utf8' },
+      ).stdout;
+    assert.match(verify('apiserver', 'sslserver'), /: OK/);
+    assert.match(verify('admin', 'sslclient'), /: OK/);
+  });
 });

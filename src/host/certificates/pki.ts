@@ -19,11 +19,10 @@ import { errorMessage, type Logger } from '#base/logger.ts';
 import {
   certificateLifetimeMs,
   createAuthority,
-  generateKeys,
+  generateKey,
   isUsable,
   issue,
   type KeyPair,
-  privateKeyPem,
   renewalMs,
 } from '#host/certificates/issue.ts';
 import { writeFileAtomic } from '#host/certificates/atomic-file.ts';
@@ -112,7 +111,7 @@ export class Pki {
   }
 
   /** A client certificate for somebody: an agent (`system:node:NAME`, `system:nodes`), a tool. Not kept. */
-  issueClient(identity: ClientIdentity, lifetimeMs: number = certificateLifetimeMs): Promise<KeyPair> {
+  issueClient(identity: ClientIdentity, lifetimeMs: number = certificateLifetimeMs): KeyPair {
     return issue(this.#authority, { ...identity, nowMs: this.#options.clock.now(), lifetimeMs });
   }
 
@@ -199,7 +198,7 @@ const adminIdentity = { commonName: 'admin', organizations: ['system:masters'] }
 async function loadAuthority(path: string, commonName: string, nowMs: number): Promise<KeyPair> {
   const pair = await readPair(path);
   if (pair !== undefined && isUsable(pair, { nowMs: 0 })) return pair;
-  const authority = await createAuthority(commonName, nowMs);
+  const authority = createAuthority(commonName, nowMs);
   await writePair(path, authority);
   return authority;
 }
@@ -221,7 +220,7 @@ async function renewPair(
     ...(request.hosts === undefined ? {} : { hosts: request.hosts }),
   };
   if (pair !== undefined && isUsable(pair, check)) return pair;
-  const renewed = await issue(authority, request);
+  const renewed = issue(authority, request);
   await writePair(path, renewed);
   return renewed;
 }
@@ -229,7 +228,7 @@ async function renewPair(
 async function loadKey(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text !== undefined && isPrivateKey(text)) return text;
-  const key = await privateKeyPem((await generateKeys()).privateKey);
+  const key = generateKey();
   await writeFileAtomic(path, key, 0o600);
   return key;
 }

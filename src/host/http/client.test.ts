@@ -26,14 +26,14 @@ let watchClosed: Promise<void>;
 before(async () => {
   const nowMs = Date.now();
   directory = await mkdtemp(join(tmpdir(), 'client-'));
-  authority = await createAuthority('test', nowMs);
-  serverPair = await issue(authority, {
+  authority = createAuthority('test', nowMs);
+  serverPair = issue(authority, {
     commonName: 'server',
     hosts: ['localhost', '127.0.0.1'],
     nowMs,
     lifetimeMs: certificateLifetimeMs,
   });
-  clientPair = await issue(authority, { commonName: 'jane', nowMs, lifetimeMs: certificateLifetimeMs });
+  clientPair = issue(authority, { commonName: 'jane', nowMs, lifetimeMs: certificateLifetimeMs });
   server = start();
   port = await server.listen({ host: '127.0.0.1', port: 0 });
   await server.listen({ socketPath: join(directory, 's') });

@@ -26,14 +26,14 @@ let abortedPaths: string[] = [];
 before(async () => {
   const nowMs = Date.now();
   directory = await mkdtemp(join(tmpdir(), 'http-'));
-  authority = await createAuthority('test', nowMs);
-  serverPair = await issue(authority, {
+  authority = createAuthority('test', nowMs);
+  serverPair = issue(authority, {
     commonName: 'server',
     hosts: ['localhost', '127.0.0.1'],
     nowMs,
     lifetimeMs: certificateLifetimeMs,
   });
-  client = await issue(authority, {
+  client = issue(authority, {
     commonName: 'jane',
     organizations: ['a', 'b'],
     nowMs,
@@ -196,8 +196,8 @@ test('an HTTP/1.1 request arrives alike; without a certificate there is no ident
 });
 
 test('a certificate of a foreign authority is no identity', async () => {
-  const foreign = await createAuthority('foreign', Date.now());
-  const pair = await issue(foreign, { commonName: 'admin', nowMs: Date.now(), lifetimeMs: certificateLifetimeMs });
+  const foreign = createAuthority('foreign', Date.now());
+  const pair = issue(foreign, { commonName: 'admin', nowMs: Date.now(), lifetimeMs: certificateLifetimeMs });
   const { text } = await http1('GET', '/echo', { cert: pair.certificate, key: pair.key });
   assert.equal(JSON.parse(text).user, undefined);
 });
@@ -334,7 +334,7 @@ test('an upgrade that is refused gets the ordinary answer', async () => {
 });
 
 test('new connections get the new certificate, open ones stay', async () => {
-  const renewed = await issue(authority, {
+  const renewed = issue(authority, {
     commonName: 'renewed',
     hosts: ['localhost', '127.0.0.1'],
     nowMs: Date.now(),

@@ -85,8 +85,8 @@ async function handle(request: ApiRequest): Promise<ApiResponse> {
 before(async () => {
   const nowMs = Date.now();
   directory = await mkdtemp(join(tmpdir(), 'tunnel-'));
-  authority = await createAuthority('test', nowMs);
-  const pair = await issue(authority, {
+  authority = createAuthority('test', nowMs);
+  const pair = issue(authority, {
     commonName: 'server',
     hosts: ['127.0.0.1'],
     nowMs,
@@ -100,7 +100,7 @@ before(async () => {
   });
   port = await server.listen({ host: '127.0.0.1', port: 0 });
   await server.listen({ socketPath: join(directory, 's') });
-  const client = await issue(authority, {
+  const client = issue(authority, {
     commonName: 'system:node:far',
     organizations: ['system:nodes'],
     nowMs,
@@ -241,7 +241,7 @@ test('terminal sizes reach the process, and leaving aborts it', async () => {
 
 test('somebody who is no node is refused', async () => {
   const nowMs = Date.now();
-  const client = await issue(authority, { commonName: 'jane', nowMs, lifetimeMs: certificateLifetimeMs });
+  const client = issue(authority, { commonName: 'jane', nowMs, lifetimeMs: certificateLifetimeMs });
   const warnings: string[] = [];
   const agent = await new Promise<TunnelAgent>((resolve) => {
     const started: TunnelAgent = startTunnelAgent({
