@@ -88,8 +88,7 @@ function onCollection(
 ): Promise<ApiResponse> | ApiResponse {
   const { request, info, endpoint, query, key } = asked;
   const view = asked.view(verb !== 'deletecollection');
-  const { resource } = endpoint;
-  const options = listOptions(query, resource, verb === 'watch' ? 'watch' : 'list', verb === 'watch' ? info.name : '');
+  const options = listOptions(query, endpoint, verb === 'watch' ? 'watch' : 'list', verb === 'watch' ? info.name : '');
   const { namespace } = key;
   if (verb === 'list') return list(core, { request, view, options, namespace });
   if (verb === 'watch') return watch(core, { request, view, options, namespace, hub: asked.hub() });

@@ -4,7 +4,8 @@ import { exactField, type FieldTerm, matchesFields, parseFieldSelector } from '#
 import { everything, type Selector, SelectorError } from '#api/meta/label-selector.ts';
 import { parseLabelSelector } from '#api/meta/parse-label-selector.ts';
 import type { Resource } from '#api/resource.ts';
-import type { Head } from '#storage/version.ts';
+import type { Head, Version } from '#storage/version.ts';
+import { type Endpoint, servedObject } from '#apiserver/registry/endpoint.ts';
 import { booleanParameter, integerParameter, type Query } from '#apiserver/registry/query.ts';
 
 export interface ListOptions {
@@ -31,6 +32,8 @@ export interface Selection {
   /** metadata.name!= and metadata.namespace!=, and contradictions of the exact ones. */
   readonly keys: readonly FieldTerm[];
   readonly isEverything: boolean;
+  /** Where the fields are not those of the head: the resource is stored in another shape. */
+  readonly fieldsOf?: (version: Version) => Readonly<Record<string, string>>;
 }
 
 const everythingSelected: Selection = {
@@ -53,13 +56,15 @@ const plainList: ListOptions = {
   timeoutSeconds: undefined,
 };
 
-export function isSelected(selection: Selection, head: Head): boolean {
+export function isSelected(selection: Selection, version: Version): boolean {
   if (selection.isEverything) return true;
+  const { head } = version;
   if (selection.name !== undefined && head.name !== selection.name) return false;
   if (selection.namespace !== undefined && head.namespace !== selection.namespace) return false;
   if (selection.keys.length > 0 && !matchesFields(selection.keys, keyFields(head))) return false;
   if (!selection.labels.isEverything && !selection.labels.matches(head.labels)) return false;
-  return selection.fields.length === 0 || matchesFields(selection.fields, head.fields);
+  if (selection.fields.length === 0) return true;
+  return matchesFields(selection.fields, selection.fieldsOf?.(version) ?? head.fields);
 }
 
 function keyFields(head: Head): Record<string, string> {
@@ -67,7 +72,7 @@ function keyFields(head: Head): Record<string, string> {
 }
 
 /** Throws 400 and 422 in upstream's words. `name` is that of a watch of one object by its URL. */
-export function listOptions(query: Query, resource: Resource, verb: 'list' | 'watch', name = ''): ListOptions {
+export function listOptions(query: Query, endpoint: Endpoint, verb: 'list' | 'watch', name = ''): ListOptions {
   if (query.size === 0 && name === '') return plainList;
   const match = query.get('resourceVersionMatch') ?? '';
   const resourceVersion = query.get('resourceVersion') ?? '';
@@ -82,7 +87,7 @@ export function listOptions(query: Query, resource: Resource, verb: 'list' | 'wa
   if (isDefaulted) sendInitialEvents = true;
   else checkMatch({ verb, match, resourceVersion, token, sendInitialEvents });
   return {
-    selection: selectionOf(labels, fields, resource, name),
+    selection: selectionOf(labels, fields, endpoint, name),
     limit,
     continue: token,
     resourceVersion,
@@ -111,7 +116,8 @@ function fieldTerms(text: string): readonly FieldTerm[] {
   }
 }
 
-function selectionOf(labels: Selector, terms: readonly FieldTerm[], resource: Resource, urlName: string): Selection {
+function selectionOf(labels: Selector, terms: readonly FieldTerm[], endpoint: Endpoint, urlName: string): Selection {
+  const { resource, storedAs } = endpoint;
   for (const term of terms) checkFieldName(term.field, resource);
   const nameTerm = exactField(terms, 'metadata.name');
   if (urlName !== '' && terms.length > 0 && nameTerm !== urlName)
@@ -127,8 +133,13 @@ function selectionOf(labels: Selector, terms: readonly FieldTerm[], resource: Re
     name,
     namespace,
     keys: isExact ? [] : keys,
+    ...(storedAs === undefined || fields.length === 0 ? {} : { fieldsOf: servedFields(endpoint) }),
     isEverything: labels.isEverything && terms.length === 0 && name === undefined,
   };
+}
+
+function servedFields(endpoint: Endpoint): (version: Version) => Readonly<Record<string, string>> {
+  return (version) => endpoint.resource.selectableFields?.(servedObject(endpoint, version)) ?? {};
 }
 
 function checkFieldName(field: string, resource: Resource): void {

@@ -373,3 +373,23 @@ test('a column that throws ends the watches that show it, no other', async () =>
   assert.equal(table.isEnded(), true);
   assert.deepEqual(seen(plain), [['ADDED', 'bad']]);
 });
+
+test('fields of a resource that is stored in another shape go by its own names', async () => {
+  const named = {
+    ...configmaps,
+    group: 'example.com',
+    plural: 'namedmaps',
+    selectableFieldNames: ['color'],
+    selectableFields: (object: { data?: { color?: string } }) => ({ color: object.data?.color ?? '' }),
+    storedAs: { resource: configmaps, toStored: (object: object) => object, fromStored: (object: object) => object },
+  } as unknown as typeof configmaps;
+  const server = await startServer({ resources: [configmaps, named] });
+  const path = '/apis/example.com/v1/namespaces/a/namedmaps';
+  const watch = await server.watch(`${path}?watch=true&fieldSelector=color%3Dred`);
+  await server.call(`POST ${maps}`, { ...map('r'), data: { color: 'red' } });
+  await server.call(`POST ${maps}`, { ...map('b'), data: { color: 'blue' } });
+  const list = await server.call(`GET ${path}?fieldSelector=color%3Dred`);
+  assert.deepEqual(names(list.body.items), ['r'], list.text);
+  assert.equal(list.body.apiVersion, 'example.com/v1');
+  assert.deepEqual(seen(watch), [['ADDED', 'r']]);
+});

@@ -59,8 +59,7 @@ export async function list(core: Core, asked: ListRequest): Promise<ApiResponse>
   if (options.limit > 0 && options.resourceVersion !== '0') return await page(core, asked, { root, range, format });
   if (candidateCount(root, range) <= smallCount) {
     const versions: Version[] = [];
-    for (const version of candidates(root, range))
-      if (isSelected(range.selection, version.head)) versions.push(version);
+    for (const version of candidates(root, range)) if (isSelected(range.selection, version)) versions.push(version);
     return whole(core, asked, { format, versions, meta });
   }
   return streamed(core, asked, allChunks(core.clock, { root, range, format, meta }));
@@ -116,7 +115,7 @@ async function page(core: Core, asked: ListRequest, { root, range, format }: Sca
   const slice = new Slice(core.clock);
   for (const version of candidates(root, range)) {
     if (slice.isOver()) await slice.turn();
-    if (!isSelected(range.selection, version.head)) continue;
+    if (!isSelected(range.selection, version)) continue;
     if (versions.length < limit) versions.push(version);
     else {
       further++;
@@ -187,7 +186,7 @@ async function* allChunks(clock: Clock, scan: Scan & { readonly meta: ListMeta }
   let isFirst = true;
   for (const version of candidates(root, range)) {
     if (slice.isOver()) await slice.turn();
-    if (!isSelected(range.selection, version.head)) continue;
+    if (!isSelected(range.selection, version)) continue;
     format.item(writer, version, isFirst);
     isFirst = false;
     if (writer.length >= chunkBytes) yield writer.take();

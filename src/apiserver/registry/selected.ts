@@ -49,5 +49,5 @@ export function candidateCount(root: Root, range: Range): number {
 
 /** The selected ones. For short ranges; long ones are scanned in slices by list.ts. */
 export function* selected(root: Root, range: Range): Iterable<Version> {
-  for (const version of candidates(root, range)) if (isSelected(range.selection, version.head)) yield version;
+  for (const version of candidates(root, range)) if (isSelected(range.selection, version)) yield version;
 }

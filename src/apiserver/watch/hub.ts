@@ -67,7 +67,7 @@ export class WatchHub {
     const { selection, namespace } = watcher;
     if (selection.name !== undefined && (namespace !== '' || !this.#endpoint.resource.namespaced))
       return bucketsOf(this.#byKey, namespace).add(selection.name, watcher);
-    const field = selection.fields.find((term) => !term.isNegated);
+    const field = selection.fieldsOf === undefined ? selection.fields.find((term) => !term.isNegated) : undefined;
     if (field !== undefined) return bucketsOf(this.#byField, field.field).add(field.value, watcher);
     const label = exactLabel(selection);
     if (label !== undefined) return bucketsOf(this.#byLabel, label.key).add(label.value, watcher);

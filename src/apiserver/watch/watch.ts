@@ -126,7 +126,7 @@ function sendInitial(core: Core, asked: WatchRequest, initial: Initial): void {
   const range = rangeOf(asked);
   if (candidateCount(root, range) <= smallCount) {
     for (const version of candidates(root, range)) {
-      if (isSelected(range.selection, version.head)) watcher.send(watcher.framer.added(version));
+      if (isSelected(range.selection, version)) watcher.send(watcher.framer.added(version));
     }
     finishInitial(asked, initial);
     return;
@@ -161,7 +161,7 @@ async function sendSlices(core: Core, range: Range, initial: Initial, isOpen: ()
   let sliceStart = core.clock.monotonic();
   let { framer } = watcher;
   for (const version of candidates(root, range)) {
-    if (isSelected(range.selection, version.head)) {
+    if (isSelected(range.selection, version)) {
       writer.bytes(framer.added(version));
       framer = framer.next;
     }

@@ -100,9 +100,9 @@ export class Watcher {
     const { head } = event.version;
     if (this.namespace !== '' && head.namespace !== this.namespace) return undefined;
     if (this.selection.isEverything) return event.type;
-    const before = event.previous !== undefined && isSelected(this.selection, event.previous.head);
-    if (event.type === 'DELETED') return before || isSelected(this.selection, head) ? 'DELETED' : undefined;
-    const now = isSelected(this.selection, head);
+    const before = event.previous !== undefined && isSelected(this.selection, event.previous);
+    if (event.type === 'DELETED') return before || isSelected(this.selection, event.version) ? 'DELETED' : undefined;
+    const now = isSelected(this.selection, event.version);
     if (now) return before ? 'MODIFIED' : 'ADDED';
     return before ? 'GONE' : undefined;
   }
