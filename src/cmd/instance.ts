@@ -5,9 +5,10 @@
  *   /run/wheelhouse/<id>/     sockets and containerd's state (short paths: a socket's name has 107 bytes at most)
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isSameProcess } from '#host/process/daemon.ts';
 import type { NetworkPlan } from '#host/network/instance-network.ts';
 
 /** What instance.json holds. */
@@ -101,8 +102,7 @@ export function writeStatus(status: InstanceStatus): void {
 export function readStatus(dataDir: string): InstanceStatus | undefined {
   try {
     const status = JSON.parse(readFileSync(statusFile(dataDir), 'utf8')) as InstanceStatus;
-    process.kill(status.pids.server, 0);
-    return status;
+    return isSameProcess(status.pids.server, statSync(statusFile(dataDir)).mtimeMs) ? status : undefined;
   } catch {
     return undefined;
   }

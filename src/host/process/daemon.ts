@@ -91,6 +91,38 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/**
+ * Does the process that had this pid when a file was written still run? Not if the pid's process is a zombie or began
+ * after `writtenMs`: then the machine was started again, or the number went round.
+ */
+export function isSameProcess(pid: number, writtenMs: number): boolean {
+  if (process.platform !== 'linux') return canSignal(pid);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
+    const startedMs = (bootSeconds + Number(fields[startField]) / ticksPerSecond) * 1000;
+    return fields[0] !== 'Z' && startedMs < writtenMs + bootTimeErrorMs;
+  } catch {
+    return false;
+  }
+}
+
+/** Of /proc/PID/stat, counted from the state on. */
+const startField = 19;
+const ticksPerSecond = 100;
+/** The time of the boot is known in whole seconds. */
+const bootTimeErrorMs = 2000;
+
+function canSignal(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function commandLine(pid: number): string | undefined {
   try {
     const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '');
