@@ -6,6 +6,9 @@ import type { Mutable } from '#base/immutable.ts';
 import { formatLabelSelector } from '#api/meta/label-selector.ts';
 import { ageColumn } from '#kinds/age-column.ts';
 import { templateColumns } from '#kinds/apps/workload-columns.ts';
+import { validateDeployment, validateDeploymentStatus } from '#kinds/apps/deployment/validation.ts';
+import { dropDisabledFields } from '#kinds/core/pod/disabled-fields.ts';
+import { templateWarnings, workloadNameWarnings } from '#kinds/core/pod/warnings.ts';
 import { defaultPodSpec } from '#kinds/core/pod/defaults.ts';
 
 export const deployment: Resource<Deployment> = {
@@ -27,16 +30,26 @@ export const deployment: Resource<Deployment> = {
     }
     spec.revisionHistoryLimit ??= 10;
     spec.progressDeadlineSeconds ??= 600;
-    if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
+    spec.template ??= {};
+    defaultPodSpec((spec.template.spec ??= { containers: [] }));
   },
   prepareForCreate(object) {
+    dropDisabledFields(object.spec?.template?.spec);
     object.status = {};
   },
   prepareForUpdate(object, old) {
+    dropDisabledFields(object.spec?.template?.spec);
     object.status = old.status as Mutable<Deployment['status']>;
   },
+  validateCreate: (object) => validateDeployment(object),
+  validateUpdate: (object, old) => validateDeployment(object, old),
+  warnings: (object, old) => [
+    ...(old === undefined ? workloadNameWarnings(object.metadata.name) : []),
+    ...(old?.metadata.generation === object.metadata.generation ? [] : templateWarnings(object.spec?.template)),
+  ],
   subresources: {
     status: {
+      validateUpdate: validateDeploymentStatus,
       prepareForUpdate(object, old) {
         object.spec = old.spec as Mutable<Deployment['spec']>;
         object.metadata.labels = old.metadata.labels as Mutable<Record<string, string>>;

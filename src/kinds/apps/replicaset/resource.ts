@@ -6,6 +6,9 @@ import type { Mutable } from '#base/immutable.ts';
 import { formatLabelSelector } from '#api/meta/label-selector.ts';
 import { ageColumn } from '#kinds/age-column.ts';
 import { templateColumns } from '#kinds/apps/workload-columns.ts';
+import { validateReplicaSet, validateReplicaSetStatus } from '#kinds/apps/replicaset/validation.ts';
+import { dropDisabledFields } from '#kinds/core/pod/disabled-fields.ts';
+import { templateWarnings, workloadNameWarnings } from '#kinds/core/pod/warnings.ts';
 import { defaultPodSpec } from '#kinds/core/pod/defaults.ts';
 
 export const replicaSet: Resource<ReplicaSet> = {
@@ -18,18 +21,28 @@ export const replicaSet: Resource<ReplicaSet> = {
   defaults(object) {
     const spec = (object.spec ??= {} as ReplicaSet['spec']);
     spec.replicas ??= 1;
-    if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
+    spec.template ??= {};
+    defaultPodSpec((spec.template.spec ??= { containers: [] }));
   },
   prepareForCreate(object) {
+    dropDisabledFields(object.spec?.template?.spec);
     object.status = { replicas: 0 };
   },
   prepareForUpdate(object, old) {
+    dropDisabledFields(object.spec?.template?.spec);
     object.status = old.status as Mutable<NonNullable<ReplicaSet['status']>>;
   },
   selectableFieldNames: ['status.replicas'],
   selectableFields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+  validateCreate: (object) => validateReplicaSet(object),
+  validateUpdate: (object, old) => validateReplicaSet(object, old),
+  warnings: (object, old) => [
+    ...(old === undefined ? workloadNameWarnings(object.metadata.name) : []),
+    ...(old?.metadata.generation === object.metadata.generation ? [] : templateWarnings(object.spec?.template)),
+  ],
   subresources: {
     status: {
+      validateUpdate: validateReplicaSetStatus,
       prepareForUpdate(object, old) {
         object.spec = old.spec as Mutable<ReplicaSet['spec']>;
       },

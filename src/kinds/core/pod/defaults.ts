@@ -1,4 +1,4 @@
-/** Defaults of pods and pod templates that the schema cannot say. */
+/** Defaults of pods and pod templates that the schema cannot say. Empty strings and zeros count as left out. */
 import type {
   Container,
   EphemeralContainer,
@@ -9,31 +9,38 @@ import type {
   Probe,
   Volume,
 } from '#api/generated/core/v1.ts';
+import { imageTag } from '#kinds/core/pod/image-tag.ts';
+import { defaultPodResources, roundRequirements, roundResourceList } from '#kinds/core/pod/resource-defaults.ts';
 
 /** Of a Pod object; templates take {@link defaultPodSpec}. */
 export function defaultPod(pod: Pod): void {
   pod.spec ??= { containers: [] };
   const spec = pod.spec;
+  for (const container of spec.containers ?? []) requestsFromLimits(container);
+  for (const container of spec.initContainers ?? []) requestsFromLimits(container);
+  if (spec.resources !== undefined) defaultPodResources(spec, spec.resources);
   spec.enableServiceLinks ??= true;
-  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) requestsFromLimits(container);
+  if (spec.hostNetwork === true) {
+    for (const container of spec.containers ?? []) hostPorts(container);
+    for (const container of spec.initContainers ?? []) hostPorts(container);
+  }
   defaultPodSpec(spec);
 }
 
 export function defaultPodSpec(spec: PodSpec): void {
-  spec.restartPolicy ??= 'Always';
+  spec.restartPolicy ||= 'Always';
   spec.terminationGracePeriodSeconds ??= 30;
-  spec.dnsPolicy ??= 'ClusterFirst';
+  spec.dnsPolicy ||= 'ClusterFirst';
   spec.securityContext ??= {};
-  spec.schedulerName =
-    spec.schedulerName === undefined || spec.schedulerName === '' ? 'default-scheduler' : spec.schedulerName;
-  if (spec.serviceAccountName !== undefined && spec.serviceAccountName !== '')
-    spec.serviceAccount = spec.serviceAccountName;
-  else if (spec.serviceAccount !== undefined && spec.serviceAccount !== '')
-    spec.serviceAccountName = spec.serviceAccount;
-  for (const container of spec.containers ?? []) defaultContainer(container, spec);
-  for (const container of spec.initContainers ?? []) defaultContainer(container, spec);
-  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container, spec);
+  spec.schedulerName ||= 'default-scheduler';
+  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
+  else if (spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
+  for (const container of spec.containers ?? []) defaultContainer(container);
+  for (const container of spec.initContainers ?? []) defaultContainer(container);
+  for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
+  roundRequirements(spec.resources);
+  roundResourceList(spec.overhead);
 }
 
 /** A limit without a request is a request, too. */
@@ -44,52 +51,50 @@ function requestsFromLimits(container: Container): void {
   for (const [name, amount] of Object.entries(limits)) container.resources.requests[name] ??= amount;
 }
 
-function defaultContainer(container: Container | EphemeralContainer, spec: PodSpec): void {
+/** In the host's network a container's port is the host's. */
+function hostPorts({ ports }: Container): void {
+  for (const port of ports ?? []) port.hostPort ||= port.containerPort;
+}
+
+function defaultContainer(container: Container | EphemeralContainer): void {
   container.resources ??= {};
-  container.terminationMessagePath ??= '/dev/termination-log';
-  container.terminationMessagePolicy ??= 'File';
-  container.imagePullPolicy ??= hasLatestTag(container.image ?? '') ? 'Always' : 'IfNotPresent';
-  for (const port of container.ports ?? []) {
-    port.protocol ??= 'TCP';
-    if (spec.hostNetwork === true) port.hostPort ??= port.containerPort;
+  roundRequirements(container.resources);
+  container.terminationMessagePath ||= '/dev/termination-log';
+  container.terminationMessagePolicy ||= 'File';
+  container.imagePullPolicy ||= pullPolicy(container.image);
+  for (const port of container.ports ?? []) port.protocol ||= 'TCP';
+  for (const { valueFrom } of container.env ?? []) {
+    if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ||= 'v1';
+    if (valueFrom?.fileKeyRef !== undefined) valueFrom.fileKeyRef.optional ??= false;
   }
-  for (const variable of container.env ?? []) {
-    if (variable.valueFrom?.fieldRef !== undefined) variable.valueFrom.fieldRef.apiVersion ??= 'v1';
-  }
-  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) defaultProbe(probe);
+  defaultProbe(container.livenessProbe);
+  defaultProbe(container.readinessProbe);
+  defaultProbe(container.startupProbe);
   defaultLifecycle(container.lifecycle);
 }
 
-/** No tag and no digest mean latest. */
-function hasLatestTag(image: string): boolean {
-  if (image.includes('@')) return false;
-  const last = image.slice(image.lastIndexOf('/') + 1);
-  const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';
-  return tag === 'latest';
+function pullPolicy(image: string | undefined): 'Always' | 'IfNotPresent' {
+  return imageTag(image ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function defaultProbe(probe: Probe | undefined): void {
   if (probe === undefined) return;
-  probe.timeoutSeconds = orDefault(probe.timeoutSeconds, 1);
-  probe.periodSeconds = orDefault(probe.periodSeconds, 10);
-  probe.successThreshold = orDefault(probe.successThreshold, 1);
-  probe.failureThreshold = orDefault(probe.failureThreshold, 3);
+  probe.timeoutSeconds ||= 1;
+  probe.periodSeconds ||= 10;
+  probe.successThreshold ||= 1;
+  probe.failureThreshold ||= 3;
   if (probe.grpc !== undefined) probe.grpc.service ??= '';
   defaultHttpGet(probe);
-}
-
-function orDefault(value: number | undefined, otherwise: number): number {
-  return value === undefined || value === 0 ? otherwise : value;
 }
 
 function defaultLifecycle(lifecycle: Lifecycle | undefined): void {
   for (const handler of [lifecycle?.postStart, lifecycle?.preStop]) if (handler !== undefined) defaultHttpGet(handler);
 }
 
-function defaultHttpGet(handler: Pick<LifecycleHandler, 'httpGet'>): void {
-  if (handler.httpGet === undefined) return;
-  if (handler.httpGet.path === undefined || handler.httpGet.path === '') handler.httpGet.path = '/';
-  handler.httpGet.scheme ??= 'HTTP';
+function defaultHttpGet({ httpGet }: Pick<LifecycleHandler, 'httpGet'>): void {
+  if (httpGet === undefined) return;
+  httpGet.path ||= '/';
+  httpGet.scheme ||= 'HTTP';
 }
 
 const defaultMode = 420;
@@ -99,16 +104,21 @@ function defaultVolume(volume: Volume): void {
   if (volume.secret !== undefined) volume.secret.defaultMode ??= defaultMode;
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= defaultMode;
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
+  if (volume.image !== undefined) volume.image.pullPolicy ||= pullPolicy(volume.image.reference);
+  if (volume.ephemeral?.volumeClaimTemplate?.spec !== undefined)
+    volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   if (volume.downwardAPI !== undefined) {
     volume.downwardAPI.defaultMode ??= defaultMode;
     for (const item of volume.downwardAPI.items ?? [])
-      if (item.fieldRef !== undefined) item.fieldRef.apiVersion ??= 'v1';
+      if (item.fieldRef !== undefined) item.fieldRef.apiVersion ||= 'v1';
   }
-  if (volume.projected === undefined) return;
-  volume.projected.defaultMode ??= defaultMode;
-  for (const source of volume.projected.sources ?? []) {
-    if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= 3600;
-    for (const item of source.downwardAPI?.items ?? [])
-      if (item.fieldRef !== undefined) item.fieldRef.apiVersion ??= 'v1';
+  if (volume.projected !== undefined) defaultProjected(volume.projected);
+}
+
+function defaultProjected(projected: NonNullable<Volume['projected']>): void {
+  projected.defaultMode ??= defaultMode;
+  for (const { serviceAccountToken, downwardAPI } of projected.sources ?? []) {
+    if (serviceAccountToken !== undefined) serviceAccountToken.expirationSeconds ??= 3600;
+    for (const item of downwardAPI?.items ?? []) if (item.fieldRef !== undefined) item.fieldRef.apiVersion ||= 'v1';
   }
 }

@@ -6,6 +6,8 @@ import type { DeepReadonly, Mutable } from '#base/immutable.ts';
 import { bindingSubresource, evictionSubresource } from '#kinds/core/pod/binding.ts';
 import { podColumns } from '#kinds/core/pod/columns.ts';
 import { defaultPod } from '#kinds/core/pod/defaults.ts';
+import { dropDisabledFields } from '#kinds/core/pod/disabled-fields.ts';
+import { podWarnings } from '#kinds/core/pod/warnings.ts';
 import { validateNewPod } from '#kinds/core/pod/validation/pod.ts';
 import { qosClass } from '#kinds/core/pod/qos.ts';
 import { containerStream, portForwardStream, proxyStream } from '#kinds/core/pod/streams.ts';
@@ -20,12 +22,14 @@ export const pod: Resource<Pod> = {
   returnsDeletedObject: true,
   defaults: defaultPod,
   prepareForCreate(object) {
+    dropDisabledFields(object.spec);
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
   },
   prepareForUpdate(object, old) {
     object.status = old.status as Mutable<Pod['status']>;
   },
   validateCreate: validateNewPod,
+  warnings: (object, old) => (old === undefined ? podWarnings(object) : []),
   gracePeriodSeconds: podGracePeriod,
   selectableFieldNames: [
     'spec.nodeName',

@@ -56,7 +56,7 @@ export function checkInitContainers(check: PodCheck, path: string): void {
   spec.initContainers?.forEach((container, i) => {
     const at = `${path}[${i}]`;
     checkCommon(check, container, at);
-    checkRestartRules(errors, container, at);
+    checkInitRestartRules(errors, container, at);
     if (names.has(container.name)) errors.push(fieldError.duplicate(`${at}.name`, container.name ?? ''));
     else if (!isBlank(container.name)) names.add(container.name);
     checkHostPorts(errors, [container], path);
@@ -199,12 +199,19 @@ function checkResizePolicy(
   });
 }
 
+/** As {@link checkRestartRules}; rules without a policy are not looked at. */
+function checkInitRestartRules(errors: FieldError[], container: AnyContainer, path: string): void {
+  if (container.restartPolicy !== undefined) checkRestartRules(errors, container, path);
+  else if ((container.restartPolicyRules ?? []).length > 0) errors.push(ruleWithoutPolicy(path));
+}
+
+function ruleWithoutPolicy(path: string): FieldError {
+  return fieldError.required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used');
+}
+
 function checkRestartRules(errors: FieldError[], container: AnyContainer, path: string): void {
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
-  if (restartPolicy === undefined && rules.length > 0) {
-    const text = 'must specify restartPolicy when restart rules are used';
-    errors.push(fieldError.required(`${path}.restartPolicy`, text));
-  }
+  if (restartPolicy === undefined && rules.length > 0) errors.push(ruleWithoutPolicy(path));
   checkSupported(errors, restartPolicy, `${path}.restartPolicy`, restartPolicies);
   if (rules.length > maxRules) errors.push(fieldError.tooMany(`${path}.restartPolicyRules`, rules.length, maxRules));
   rules.forEach((rule, i) => checkRule(errors, rule, `${path}.restartPolicyRules[${i}]`));

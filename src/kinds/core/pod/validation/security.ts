@@ -5,6 +5,7 @@ import { isInRange, utf8Length } from '#api/meta/names.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { addMessages, checkSupported, isBlank, type PodCheck } from '#kinds/core/pod/validation/context.ts';
 import { checkDescendingPath } from '#kinds/core/pod/validation/file-path.ts';
+import { internalShape, seccompShape, securityContextShape } from '#kinds/core/pod/validation/internal-shape.ts';
 import { checkWindowsOptions } from '#kinds/core/pod/validation/windows.ts';
 
 type Context = DeepReadonly<SecurityContext>;
@@ -16,7 +17,8 @@ const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'] as const;
 const procMounts = ['Default', 'Unmasked'] as const;
 const ownershipPolicies = ['Always', 'OnRootMismatch'] as const;
 const groupsPolicies = ['Merge', 'Strict'] as const;
-const relabelPolicies = ['MountOption', 'Recursive'] as const;
+/** `MountOption` needs a feature that v1.36 leaves off. */
+const relabelPolicies = ['Recursive'] as const;
 const ipcSysctls: ReadonlySet<string> = new Set(
   ['sem', 'shm', 'shmall', 'shmmax', 'shmmni', 'shm_rmid_forced', 'msg', 'msgmax', 'msgmnb', 'msgmni'].map(
     (name) => `kernel.${name}`,
@@ -90,7 +92,7 @@ export function checkSeccomp(
     else checkDescendingPath(errors, file, `${path}.localhostProfile`);
   } else if (file !== undefined) {
     const text = 'can only be set when seccomp type is Localhost';
-    errors.push(fieldError.invalid(`${path}.localhostProfile`, profile, text));
+    errors.push(fieldError.invalid(`${path}.localhostProfile`, internalShape(profile, seccompShape), text));
   }
 }
 
@@ -133,8 +135,9 @@ export function checkSecurity({ errors, hostUsers }: PodCheck, context: Context 
 
 function checkEscalation(errors: FieldError[], context: Context, path: string): void {
   const text = 'cannot set `allowPrivilegeEscalation` to false and';
-  if (context.privileged === true) errors.push(fieldError.invalid(path, context, `${text} \`privileged\` to true`));
+  const shown = internalShape(context, securityContextShape);
+  if (context.privileged === true) errors.push(fieldError.invalid(path, shown, `${text} \`privileged\` to true`));
   for (const capability of context.capabilities?.add ?? [])
     if (capability === 'CAP_SYS_ADMIN')
-      errors.push(fieldError.invalid(path, context, `${text} \`capabilities.Add\` CAP_SYS_ADMIN`));
+      errors.push(fieldError.invalid(path, shown, `${text} \`capabilities.Add\` CAP_SYS_ADMIN`));
 }
