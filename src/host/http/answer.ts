@@ -16,7 +16,9 @@ export async function answer(context: AnswerContext, request: SocketRequest, rep
   try {
     await writeResponse(context, await context.handle(request), reply, request.method === 'HEAD');
   } catch (error) {
-    context.log.error('an answer could not be written', { path: request.path, error: errorMessage(error) });
+    // Somebody who leaves in the middle of a log or a watch is no failure of ours.
+    if (!reply.isClosed)
+      context.log.error('an answer could not be written', { path: request.path, error: errorMessage(error) });
     reply.reset();
   }
 }

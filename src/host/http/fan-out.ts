@@ -6,6 +6,7 @@
  * same frames. A client that does not read is reset when more than `maxQueuedBytes` wait for it: it resumes its watch.
  *
  * Invariants: 1. frames of one sink keep their order. 2. A sink is in the queue at most once.
+ * 3. Only sinks whose client is there are in #open.
  */
 import type { FrameSink } from '#api/handler.ts';
 import type { Reply } from '#host/http/reply.ts';
@@ -16,6 +17,7 @@ const comfortableBytes = 65_536;
 
 export class FanOut {
   readonly #maxQueuedBytes: number;
+  readonly #open = new Set<ReplySink>();
   #queue: ReplySink[] = [];
   #isScheduled = false;
   #lastJoin: { frames: readonly Uint8Array[]; bytes: Uint8Array } | undefined;
@@ -26,7 +28,15 @@ export class FanOut {
 
   /** A sink over an answer whose headers are sent. */
   sink(reply: Reply): FrameSink {
-    return new ReplySink(reply, (sink) => this.#enqueue(sink));
+    const sink = new ReplySink(reply, (changed) => this.#enqueue(changed));
+    this.#open.add(sink);
+    reply.onClose(() => this.#open.delete(sink));
+    return sink;
+  }
+
+  /** Ends every stream in order, so that clients come back elsewhere or later instead of meeting a broken connection. */
+  endAll(): void {
+    for (const sink of this.#open) sink.end();
   }
 
   #enqueue(sink: ReplySink): void {

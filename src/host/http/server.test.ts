@@ -352,6 +352,26 @@ test('new connections get the new certificate, open ones stay', async () => {
   assert.equal((await http2('GET', '/echo')).status, 200);
 });
 
+test('closing ends watches in order and takes no longer than they do', async () => {
+  sinks.length = 0;
+  const other = createHttpServer({
+    handle,
+    certificate: { ...serverPair, clientAuthorities: authority.certificate },
+    log: silentLogger,
+  });
+  const otherPort = await other.listen({ host: '127.0.0.1', port: 0 });
+  const client = connect(`https://localhost:${otherPort}`, { ca: authority.certificate });
+  const stream = client.request({ ':path': '/watch' });
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const ended = new Promise((resolve, reject) => stream.once('end', resolve).once('error', reject));
+  while (sinks.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  sinks[0]?.write(encoder.encode('last words'));
+  await other.close(60_000);
+  await ended;
+  assert.equal(Buffer.concat(chunks).toString(), 'last words');
+});
+
 test('a port that is taken is an error', async () => {
   await assert.rejects(server.listen({ host: '127.0.0.1', port }), /EADDRINUSE/);
 });

@@ -57,7 +57,7 @@ export interface HttpServer {
   /** Resolves with the port that was bound (0 for a unix socket). Rejects when the address is taken. */
   listen(address: ListenAddress): Promise<number>;
   setCertificate(certificate: ServerCertificate): void;
-  /** Stops listening, ends idle connections, and drops what is open after `graceMs`. */
+  /** Stops listening, ends watches and idle connections, and drops what is open after `graceMs`. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -120,6 +120,7 @@ class Front implements HttpServer {
 
   async close(graceMs = 0): Promise<void> {
     const closed = this.#listeners.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    this.#context.fanOut.endAll();
     for (const session of this.#sessions) session.close();
     const drop = (): void => this.#connections.forEach((socket) => socket.destroy());
     const timer = setTimeout(drop, graceMs);
