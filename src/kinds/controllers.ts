@@ -1,5 +1,6 @@
 /** All built-in controllers, in the order in which they start. The garbage collector runs beside them (#controller/garbage-collector). */
 import type { Controller } from '#controller/controller.ts';
+import { daemonSetController } from '#kinds/apps/daemonset/controller.ts';
 import { deploymentController } from '#kinds/apps/deployment/controller.ts';
 import { replicaSetController } from '#kinds/apps/replicaset/controller.ts';
 import { rootCAPublisher } from '#kinds/core/configmap/root-ca-controller.ts';
@@ -30,6 +31,7 @@ export function createControllers(options: ControllerOptions): readonly Controll
     podGCController(),
     replicaSetController,
     deploymentController,
+    daemonSetController(),
     replicationControllerController,
     endpointsController,
     endpointSliceController,
