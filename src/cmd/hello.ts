@@ -77,8 +77,16 @@ async function removeDeployment(
 /** A throw-away pod asks by name until three pods have answered; its log is the proof. */
 async function askFromPod(client: Client, cache: Cache<corev1.Pod>, word: string): Promise<string[]> {
   const key = { namespace: 'default', name: 'hello-client' };
-  const url = 'http://hello.default.svc.cluster.local/cgi-bin/hello';
-  const script = `for i in $(seq 1 200); do wget -q -T 2 -O - ${url} >> /tmp/answers; n=$(sort -u /tmp/answers | grep -c "^${word} "); [ "$n" -ge 3 ] && break; done; sort -u /tmp/answers`;
+  // The distribution's static busybox resolves names in nslookup only: its wget would need the C library's shared parts.
+  const script = [
+    'name=hello.default.svc.cluster.local',
+    'for i in $(seq 1 200); do',
+    `address=$(nslookup $name | awk '/^Name:/ { found = 1 } found && /^Address/ { print $NF; exit }')`,
+    `[ -n "$address" ] && printf 'GET /cgi-bin/hello HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' $name | nc -w 2 $address 80 >> /tmp/answers`,
+    `[ "$(sort -u /tmp/answers | grep -c '^${word} ')" -ge 3 ] && break`,
+    'done',
+    `sort -u /tmp/answers | grep '^${word} '`,
+  ].join('\n');
   if ((await client.find(pods, key)) !== undefined) await deletePod(client, cache, key);
   await client.create(pods, {
     metadata: key,
