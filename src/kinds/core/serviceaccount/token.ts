@@ -77,6 +77,7 @@ function validateExpiration(seconds: number): FieldError[] {
 }
 
 function existing<T extends HasMetadata>(reader: Reader, ref: ResourceRef<T>, key: ObjectKey): DeepReadonly<T> {
+  if (key.name === '') throw badRequest('Name parameter required.');
   const object = reader.get(ref, key);
   if (object === undefined) throw notFound(ref, key.name);
   return object;
