@@ -3,6 +3,7 @@ import type { Controller } from '#controller/controller.ts';
 import { daemonSetController } from '#kinds/apps/daemonset/controller.ts';
 import { deploymentController } from '#kinds/apps/deployment/controller.ts';
 import { replicaSetController } from '#kinds/apps/replicaset/controller.ts';
+import { statefulSetController } from '#kinds/apps/statefulset/controller.ts';
 import { rootCAPublisher } from '#kinds/core/configmap/root-ca-controller.ts';
 import { endpointsController } from '#kinds/core/endpoints/controller.ts';
 import { namespaceController } from '#kinds/core/namespace/controller.ts';
@@ -32,6 +33,7 @@ export function createControllers(options: ControllerOptions): readonly Controll
     replicaSetController,
     deploymentController,
     daemonSetController(),
+    statefulSetController,
     replicationControllerController,
     endpointsController,
     endpointSliceController,
