@@ -3,6 +3,8 @@
  * and are let in round robin, so that one busy client cannot starve the rest. A user whose queue is full gets 429.
  * Members of system:masters do not wait: an administrator must get in when everything else is stuck.
  *
+ * Deviation: no FlowSchemas and priority levels; one thread is the level that counts.
+ *
  * Invariants: 1. never more than the limit run, privileged ones aside. 2. Requests of one user start in their order.
  * 3. Nobody waits while there is room.
  */

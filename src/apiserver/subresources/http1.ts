@@ -61,7 +61,15 @@ export async function readHttpResponse(connection: Duplex, hasNoBody: boolean): 
   const isEmpty = hasNoBody || status === 204 || status === 304;
   const chunks = isEmpty ? [] : closing(bodyOf(reader, headers), connection);
   if (isEmpty) connection.destroy();
-  for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'upgrade'])
+  for (const name of [
+    'connection',
+    'keep-alive',
+    'transfer-encoding',
+    'content-length',
+    'upgrade',
+    'proxy-connection',
+    'te',
+  ])
     delete headers[name];
   return { status, headers, body: { kind: 'chunks', chunks } };
 }

@@ -4,7 +4,7 @@ import type { StreamTarget } from '#api/resource.ts';
 import { internalError } from '#api/status.ts';
 import type { ConnectRequest } from '#apiserver/registry/dispatch.ts';
 
-/** Upstream fails with the text of a refused connection to the kubelet; there is none to dial here. */
+/** Deviation: upstream fails with the text of a refused connection to the kubelet; there is none to dial here. */
 export function nodeOf({ call }: Pick<ConnectRequest, 'call'>, { nodeName }: StreamTarget): NodeConnection {
   const node = call.nodes.connect(nodeName);
   if (node === undefined) throw internalError(`the agent of node "${nodeName}" is not connected`);

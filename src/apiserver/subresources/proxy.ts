@@ -1,6 +1,7 @@
 /**
  * Proxies to pods, services and nodes: the request goes on as HTTP/1.1 over a connection that the node's agent (or the
  * server's own machine) makes, and the answer comes back as it is.
+ * Deviation: no rewriting of HTML, no upgrades.
  */
 import type { Duplex } from '#base/streams.ts';
 import type { ApiRequest, ApiResponse } from '#api/handler.ts';

@@ -85,7 +85,10 @@ export function hasNoBody(flags: number): boolean {
 
 const peers = new WeakMap<object, Peer>();
 
-/** Who is at the other end of a socket; the certificate counts only if the TLS layer verified it. */
+/**
+ * Who is at the other end of a socket; the certificate counts only if the TLS layer verified it.
+ * Deviation: one that did not verify is as none, not 401.
+ */
 export function peerOf(socket: Socket): Peer {
   let peer = peers.get(socket);
   if (peer === undefined) {

@@ -72,6 +72,7 @@ const http2Options = {
 } as const;
 
 const keepAliveMs = 120_000;
+const sessionWindowBytes = 1024 * 1024;
 
 /**
  * Invariants: 1. every open connection is in #connections. 2. After close() nothing listens.
@@ -190,6 +191,8 @@ class Front implements HttpServer {
       session.on('error', (error) =>
         this.#options.log.debug('an HTTP/2 session ended with an error', { error: error.message }),
       );
+      // Uploads of many streams at once are not held up by the 64 KB that a session begins with.
+      session.setLocalWindowSize(sessionWindowBytes);
       const peer = peerOf(session.socket as Socket);
       session.on('stream', (stream, headers, flags) =>
         this.#onStream(stream as ServerHttp2Stream, headers, { flags, peer }),
