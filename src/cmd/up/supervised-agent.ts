@@ -47,11 +47,11 @@ export class SupervisedAgent {
       logFile: join(config.pidDirectory, 'agent.log'),
     };
     const text = JSON.stringify(config);
-    if (readIfPresent(configFile) !== text) {
-      const outdated = findDaemon(spec);
-      if (outdated !== undefined) await stopDaemon(outdated, spec.pidFile, leaveMs);
-      writeAtomic(configFile, text);
-    }
+    // Told by its configuration file: one that another version of this package started is replaced, too.
+    const running = findDaemon({ ...spec, args: [configFile] });
+    const isCurrent = readIfPresent(configFile) === text && findDaemon(spec) !== undefined;
+    if (running !== undefined && !isCurrent) await stopDaemon(running, spec.pidFile, leaveMs);
+    writeAtomic(configFile, text);
     return new SupervisedAgent(config, spec, log);
   }
 
