@@ -99,7 +99,7 @@ function onCollection(
 async function createVirtual(core: Core, asked: Incoming): Promise<ApiResponse> {
   const { request, endpoint, key, query, subresource } = asked;
   const { resource } = endpoint;
-  const accepted = negotiate(request.headers['accept'], { conversions: true, streams: false });
+  const accepted = negotiate(request.headers['accept'], { conversions: false, streams: false });
   const options = writeQuery(query, 'CreateOptions');
   const call = asked.call(options.dryRun);
   const { fieldValidation } = options;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startServer, type TestServer } from '#apiserver/registry/test-server.ts';
+import { configmaps, startServer, type TestServer } from '#apiserver/registry/test-server.ts';
 
 const maps = '/api/v1/namespaces/a/configmaps';
 const apps = '/apis/apps/v1/namespaces/a/deployments';
@@ -405,4 +405,27 @@ test('two patches at once both count', async () => {
     [200, 200, 200, 200, 200],
   );
   assert.deepEqual(Object.keys((await server.call(`GET ${maps}/x`)).body.data).sort(), keys);
+});
+
+const review = {
+  group: 'example.com',
+  version: 'v1',
+  kind: 'ConfigMap',
+  plural: 'reviews',
+  singular: 'review',
+  namespaced: false,
+  schema: 'io.k8s.api.core.v1.ConfigMap',
+  virtual: (object: { data?: object }) => Promise.resolve({ ...object, data: { ...object.data, verdict: 'yes' } }),
+} as unknown as typeof configmaps;
+
+test('a review is answered and not stored, and there is no table of it', async () => {
+  const server = await startServer({ resources: [review] });
+  const path = '/apis/example.com/v1/reviews';
+  const body = { apiVersion: 'example.com/v1', kind: 'ConfigMap', metadata: {}, data: { question: 'may I' } };
+  const answer = await server.call(`POST ${path}`, body);
+  assert.equal(answer.status, 201, answer.text);
+  assert.deepEqual(answer.body.data, { question: 'may I', verdict: 'yes' });
+  assert.equal((await server.call(`GET ${path}`)).status, 405);
+  const table = await server.call(`POST ${path}`, body, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+  assert.equal(table.status, 406);
 });
