@@ -352,6 +352,59 @@ test('new connections get the new certificate, open ones stay', async () => {
   assert.equal((await http2('GET', '/echo')).status, 200);
 });
 
+const nuisances = [
+  'GET /watch HTTP/1.1\r\nHost: x\r\n\r\n',
+  'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc',
+  'GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\ngarbage',
+  'GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  'POST /raw HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\ngarbage that is no frame',
+  'BOGUS / HTTP/1.1\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+  '\0\x01\x02',
+];
+
+test('connections that talk nonsense or break off do no harm', async () => {
+  const { connect: connectTls } = await import('node:tls');
+  const { connect: connectSocket } = await import('node:net');
+  const visit = (open: () => import('node:net').Socket, text: string, afterTurns: number): Promise<void> =>
+    new Promise((resolve) => {
+      const socket = open();
+      socket.on('error', () => {});
+      socket.once('close', () => resolve());
+      socket.write(text, () => {
+        let turns = 0;
+        const step = (): void => (turns++ < afterTurns ? void setImmediate(step) : void socket.destroy());
+        step();
+      });
+    });
+  const doors = [
+    () => connectSocket(join(directory, 'api.sock')),
+    () => connectSocket(port, '127.0.0.1'),
+    () =>
+      connectTls({
+        port,
+        host: '127.0.0.1',
+        ca: authority.certificate,
+        servername: 'localhost',
+        ALPNProtocols: ['http/1.1'],
+      }),
+    () =>
+      connectTls({
+        port,
+        host: '127.0.0.1',
+        ca: authority.certificate,
+        servername: 'localhost',
+        ALPNProtocols: ['h2'],
+      }),
+  ];
+  await Promise.all(
+    doors.flatMap((door) => nuisances.flatMap((text) => [0, 5, 50].map((turns) => visit(door, text, turns)))),
+  );
+  assert.equal((await http1('GET', '/echo')).status, 200);
+  assert.equal((await http2('GET', '/echo')).status, 200);
+});
+
 test('closing ends watches in order and takes no longer than they do', async () => {
   sinks.length = 0;
   const other = createHttpServer({

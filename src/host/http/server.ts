@@ -258,7 +258,8 @@ class Front implements HttpServer {
     const request = new SocketRequest(target, socket);
     answerUpgrade(this.#context, { message, socket, head, request }, this.#options.rawUpgrade).catch(
       (error: unknown) => {
-        this.#options.log.error('an upgraded connection failed', { path: request.path, error: errorMessage(error) });
+        const level = socket.destroyed ? 'debug' : 'error';
+        this.#options.log[level]('an upgraded connection failed', { path: request.path, error: errorMessage(error) });
         socket.destroy();
       },
     );
