@@ -2,7 +2,7 @@
  * A DNS message in, a DNS message out: the cluster's zone from the view, everything else through the forwarder port.
  * EDNS sizes are honoured, larger UDP answers are truncated, loops among forwarders are refused.
  */
-import { decode, encode, type Packet } from 'dns-packet';
+import { decodeDns, type DnsMessage, encodeDns } from '#wire/dns/message.ts';
 import { type Answer, answerQuestion, type View } from '#dns/answer.ts';
 
 /** Asks the upstream servers of the machine. Rejects when none answers. */
@@ -38,13 +38,9 @@ export async function resolveMessage(
   return reply(query, codes[answer.code], await withTarget(view, options, answer, question.type), transport);
 }
 
-interface Query extends Packet {
-  readonly opcode?: string;
-}
-
-function decodeQuery(message: Uint8Array): Query | undefined {
+function decodeQuery(message: Uint8Array): DnsMessage | undefined {
   try {
-    return decode(message as Parameters<typeof decode>[0]) as Query;
+    return decodeDns(message);
   } catch {
     return undefined;
   }
@@ -58,14 +54,14 @@ async function withTarget(view: View, options: ResolverOptions, answer: Answer, 
   const inside = answerQuestion(view, options.zone, target, type);
   if (inside !== undefined) return { ...answer, answers: [...answer.answers, ...inside.answers] };
   if (options.forward === undefined) return answer;
-  const query = encode({
+  const query = encodeDns({
     type: 'query',
     id: 1,
     flags: recursionDesired,
     questions: [{ name: target, type: type as 'A' }],
   });
   try {
-    const outside = decode((await options.forward(query, 'udp')) as Parameters<typeof decode>[0]);
+    const outside = decodeDns(await options.forward(query, 'udp'));
     return { ...answer, answers: [...answer.answers, ...((outside.answers ?? []) as Answer['answers'])] };
   } catch {
     return answer;
@@ -73,7 +69,7 @@ async function withTarget(view: View, options: ResolverOptions, answer: Answer, 
 }
 
 async function forwarded(
-  query: Query,
+  query: DnsMessage,
   message: Uint8Array,
   options: ResolverOptions,
   transport: 'udp' | 'tcp',
@@ -87,7 +83,7 @@ async function forwarded(
   }
 }
 
-function reply(query: Query, code: number, answer: Answer | undefined, transport: 'udp' | 'tcp'): Uint8Array {
+function reply(query: DnsMessage, code: number, answer: Answer | undefined, transport: 'udp' | 'tcp'): Uint8Array {
   const edns = query.additionals?.find((record) => record.type === 'OPT') as { udpPayloadSize?: number } | undefined;
   const flags =
     (answer === undefined ? 0 : authoritative) | ((query.flags ?? 0) & recursionDesired) | recursionAvailable | code;
@@ -114,17 +110,17 @@ function reply(query: Query, code: number, answer: Answer | undefined, transport
     answers: answer?.answers ?? [],
     authorities: answer?.authorities ?? [],
     additionals: [...(answer?.additionals ?? []), ...option],
-  } as unknown as Packet;
-  const bytes = encode(packet);
+  } as unknown as DnsMessage;
+  const bytes = encodeDns(packet);
   const limit = transport === 'tcp' ? 65535 : Math.min(Math.max(edns?.udpPayloadSize ?? 512, 512), 4096);
   if (bytes.length <= limit) return bytes;
-  return encode({
+  return encodeDns({
     ...packet,
     flags: flags | truncated,
     answers: [],
     authorities: [],
     additionals: option,
-  } as unknown as Packet);
+  } as unknown as DnsMessage);
 }
 
 /** A message that cannot be read is answered by its own header. */
