@@ -45,15 +45,20 @@ export function checkSelectorAndTemplate(
   template: AnyTemplate,
   { kind, owner, lenient }: { readonly kind: string; readonly owner: string; readonly lenient?: PodLeniency },
 ): void {
-  if (selector === undefined) errors.push(fieldError.required('spec.selector'));
+  if (isAbsent(selector)) errors.push(fieldError.required('spec.selector'));
   else {
     errors.push(...validateLabelSelector(selector, 'spec.selector'));
     if (Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0)
       errors.push(fieldError.invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
   }
-  const compiled = tryCompile(selector);
+  const compiled = tryCompile(selector ?? undefined);
   if (compiled === undefined) errors.push(fieldError.invalid('spec.selector', selector, 'invalid label selector'));
   else checkTemplate(errors, template ?? {}, compiled, owner, lenient);
+}
+
+/** A required field that was left out is stored as null. */
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
 }
 
 export function tryCompile(selector: AnySelector): Selector | undefined {

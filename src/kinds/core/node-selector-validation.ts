@@ -11,10 +11,11 @@ const noOperator = 'not a valid selector operator';
 
 export function checkNodeSelector(
   errors: FieldError[],
-  { nodeSelectorTerms: terms = [] }: DeepReadonly<NodeSelector>,
+  selector: DeepReadonly<NodeSelector>,
   path: string,
   allowsAnyValue = false,
 ): void {
+  const terms = selector.nodeSelectorTerms ?? [];
   if (terms.length === 0) {
     errors.push(fieldError.required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term'));
     return;

@@ -3,6 +3,7 @@ import type { Deployment } from '#api/generated/apps/v1.ts';
 import { deployments } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
 import type { Mutable } from '#base/immutable.ts';
+import { semanticEqual } from '#api/meta/equality.ts';
 import { formatLabelSelector } from '#api/meta/label-selector.ts';
 import { ageColumn } from '#kinds/age-column.ts';
 import { templateColumns } from '#kinds/apps/workload-columns.ts';
@@ -40,6 +41,8 @@ export const deployment: Resource<Deployment> = {
   prepareForUpdate(object, old) {
     dropDisabledFields(object.spec?.template?.spec);
     object.status = old.status as Mutable<Deployment['status']>;
+    if (!semanticEqual(object.metadata.annotations, old.metadata.annotations))
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },
   validateCreate: (object) => validateDeployment(object),
   validateUpdate: (object, old) => validateDeployment(object, old),

@@ -17,7 +17,6 @@ import {
   checkSelectorAndTemplate,
   isZero,
 } from '#kinds/apps/workload-validation.ts';
-import { internalShape, type Shape } from '#kinds/core/pod/validation/internal-shape.ts';
 import type { PodLeniency } from '#kinds/core/pod/validation/context.ts';
 import { validateLeniently } from '#kinds/core/pod/validation/leniency.ts';
 
@@ -25,18 +24,6 @@ type AnyDeployment = DeepReadonly<Deployment>;
 type Spec = DeepReadonly<DeploymentSpec>;
 
 const strategies = ['Recreate', 'RollingUpdate'] as const;
-const strategyShape: Shape = [
-  ['type', 'Type', ''],
-  [
-    'rollingUpdate',
-    'RollingUpdate',
-    null,
-    [
-      ['maxUnavailable', 'MaxUnavailable', 0],
-      ['maxSurge', 'MaxSurge', 0],
-    ],
-  ],
-];
 const counts = [
   'observedGeneration',
   'replicas',
@@ -87,7 +74,19 @@ function checkStrategy(errors: FieldError[], strategy: DeepReadonly<DeploymentSt
     const text = 'this should be defaulted and never be nil';
     if (rollingUpdate === undefined) errors.push(fieldError.required(`${path}.rollingUpdate`, text));
     else checkRollingUpdate(errors, rollingUpdate, `${path}.rollingUpdate`);
-  } else errors.push(fieldError.notSupported(path, internalShape(strategy, strategyShape), strategies));
+  } else errors.push(fieldError.notSupported(path, shownStrategy(strategy), strategies));
+}
+
+/** As upstream's internal struct. */
+function shownStrategy({
+  type = '',
+  rollingUpdate,
+}: {
+  type?: string;
+  rollingUpdate?: DeepReadonly<RollingUpdateDeployment>;
+}): unknown {
+  const { maxUnavailable: MaxUnavailable = 0, maxSurge: MaxSurge = 0 } = rollingUpdate ?? {};
+  return { Type: type, RollingUpdate: rollingUpdate === undefined ? null : { MaxUnavailable, MaxSurge } };
 }
 
 function checkRollingUpdate(errors: FieldError[], update: DeepReadonly<RollingUpdateDeployment>, path: string): void {

@@ -25,6 +25,7 @@ export function defaultPod(pod: Pod): void {
     for (const container of spec.initContainers ?? []) hostPorts(container);
   }
   defaultPodSpec(spec);
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
 }
 
 export function defaultPodSpec(spec: PodSpec): void {

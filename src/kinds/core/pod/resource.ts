@@ -2,15 +2,23 @@
 import type { Pod } from '#api/generated/core/v1.ts';
 import { pods } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
-import type { DeepReadonly, Mutable } from '#base/immutable.ts';
+import type { DeepReadonly } from '#base/immutable.ts';
 import { bindingSubresource, evictionSubresource } from '#kinds/core/pod/binding.ts';
 import { podColumns } from '#kinds/core/pod/columns.ts';
 import { defaultPod } from '#kinds/core/pod/defaults.ts';
-import { dropDisabledFields } from '#kinds/core/pod/disabled-fields.ts';
-import { podWarnings } from '#kinds/core/pod/warnings.ts';
-import { validateNewPod } from '#kinds/core/pod/validation/pod.ts';
-import { qosClass } from '#kinds/core/pod/qos.ts';
+import {
+  prepareEphemeralUpdate,
+  prepareNewPod,
+  preparePodUpdate,
+  prepareResize,
+  prepareStatusUpdate,
+} from '#kinds/core/pod/preparation.ts';
 import { containerStream, portForwardStream, proxyStream } from '#kinds/core/pod/streams.ts';
+import { validateNewPod } from '#kinds/core/pod/validation/pod.ts';
+import { validateResize } from '#kinds/core/pod/validation/resize.ts';
+import { validatePodStatus } from '#kinds/core/pod/validation/status.ts';
+import { validateEphemeralUpdate, validatePodUpdate } from '#kinds/core/pod/validation/update.ts';
+import { podWarnings } from '#kinds/core/pod/warnings.ts';
 
 export const pod: Resource<Pod> = {
   ...pods,
@@ -21,14 +29,10 @@ export const pod: Resource<Pod> = {
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,
   defaults: defaultPod,
-  prepareForCreate(object) {
-    dropDisabledFields(object.spec);
-    object.status = { phase: 'Pending', qosClass: qosClass(object) };
-  },
-  prepareForUpdate(object, old) {
-    object.status = old.status as Mutable<Pod['status']>;
-  },
+  prepareForCreate: prepareNewPod,
+  prepareForUpdate: preparePodUpdate,
   validateCreate: validateNewPod,
+  validateUpdate: validatePodUpdate,
   warnings: (object, old) => (old === undefined ? podWarnings(object) : []),
   gracePeriodSeconds: podGracePeriod,
   selectableFieldNames: [
@@ -54,13 +58,7 @@ export const pod: Resource<Pod> = {
   }),
   columns: podColumns,
   subresources: {
-    status: {
-      prepareForUpdate(object, old) {
-        object.spec = old.spec as Mutable<Pod['spec']>;
-        object.status ??= {};
-        object.status.qosClass = old.status?.qosClass ?? qosClass(object);
-      },
-    },
+    status: { prepareForUpdate: prepareStatusUpdate, validateUpdate: validatePodStatus },
     binding: bindingSubresource,
     eviction: evictionSubresource,
     log: { kind: 'Pod', verbs: ['get'], stream: containerStream('log') },
@@ -68,8 +66,16 @@ export const pod: Resource<Pod> = {
     attach: { kind: 'PodAttachOptions', verbs: ['create', 'get'], stream: containerStream('attach') },
     portforward: { kind: 'PodPortForwardOptions', verbs: ['create', 'get'], stream: portForwardStream },
     proxy: { kind: 'PodProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'], stream: proxyStream },
-    ephemeralcontainers: { kind: 'Pod', verbs: ['get', 'patch', 'update'], update: {} },
-    resize: { kind: 'Pod', verbs: ['get', 'patch', 'update'], update: {} },
+    ephemeralcontainers: {
+      kind: 'Pod',
+      verbs: ['get', 'patch', 'update'],
+      update: { prepareForUpdate: prepareEphemeralUpdate, validateUpdate: validateEphemeralUpdate },
+    },
+    resize: {
+      kind: 'Pod',
+      verbs: ['get', 'patch', 'update'],
+      update: { prepareForUpdate: prepareResize, validateUpdate: validateResize },
+    },
   },
 };
 

@@ -1,7 +1,7 @@
 /** Rules of a pod's claims for devices. */
 import { fieldError } from '#api/status.ts';
 import { checkLabel, checkPresent, checkSubdomain, type PodCheck } from '#kinds/core/pod/validation/context.ts';
-import { internalShape, resourceClaimShape } from '#kinds/core/pod/validation/internal-shape.ts';
+import { internalValue } from '#kinds/core/internal-json.ts';
 
 /** A claim for devices: a name and exactly one of its two sources. */
 export function checkResourceClaims({ errors, spec }: PodCheck, isMirror: boolean, path: string): void {
@@ -19,11 +19,11 @@ export function checkResourceClaims({ errors, spec }: PodCheck, isMirror: boolea
     }
     if (own !== undefined && template !== undefined) {
       const text = 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
-      errors.push(fieldError.invalid(at, internalShape(claim, resourceClaimShape), text));
+      errors.push(fieldError.invalid(at, internalValue('PodResourceClaim', claim), text));
     }
     if (own === undefined && template === undefined) {
       const text = 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`';
-      errors.push(fieldError.invalid(at, internalShape(claim, resourceClaimShape), text));
+      errors.push(fieldError.invalid(at, internalValue('PodResourceClaim', claim), text));
     }
     if (own !== undefined) checkSubdomain(errors, own, `${at}.resourceClaimName`);
     if (template !== undefined) checkSubdomain(errors, template, `${at}.resourceClaimTemplateName`);

@@ -5,7 +5,7 @@ import { isInRange, utf8Length } from '#api/meta/names.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { addMessages, checkSupported, isBlank, type PodCheck } from '#kinds/core/pod/validation/context.ts';
 import { checkDescendingPath } from '#kinds/core/pod/validation/file-path.ts';
-import { internalShape, seccompShape, securityContextShape } from '#kinds/core/pod/validation/internal-shape.ts';
+import { internalValue } from '#kinds/core/internal-json.ts';
 import { checkWindowsOptions } from '#kinds/core/pod/validation/windows.ts';
 
 type Context = DeepReadonly<SecurityContext>;
@@ -92,7 +92,7 @@ export function checkSeccomp(
     else checkDescendingPath(errors, file, `${path}.localhostProfile`);
   } else if (file !== undefined) {
     const text = 'can only be set when seccomp type is Localhost';
-    errors.push(fieldError.invalid(`${path}.localhostProfile`, internalShape(profile, seccompShape), text));
+    errors.push(fieldError.invalid(`${path}.localhostProfile`, internalValue('SeccompProfile', profile), text));
   }
 }
 
@@ -135,7 +135,7 @@ export function checkSecurity({ errors, hostUsers }: PodCheck, context: Context 
 
 function checkEscalation(errors: FieldError[], context: Context, path: string): void {
   const text = 'cannot set `allowPrivilegeEscalation` to false and';
-  const shown = internalShape(context, securityContextShape);
+  const shown = internalValue('SecurityContext', context);
   if (context.privileged === true) errors.push(fieldError.invalid(path, shown, `${text} \`privileged\` to true`));
   for (const capability of context.capabilities?.add ?? [])
     if (capability === 'CAP_SYS_ADMIN')

@@ -55,6 +55,8 @@ const volumeTypes = [
   'ephemeral',
   'image',
 ] as const satisfies readonly (keyof AnyVolume)[];
+/** How messages about a second source spell it. */
+const oddNames: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 const hostPathTypes = [
   '',
   'BlockDevice',
@@ -100,7 +102,8 @@ function checkSource(check: PodCheck, volume: AnyVolume, meta: Meta, path: strin
   let count = 0;
   for (const type of volumeTypes) {
     if (volume[type] === undefined) continue;
-    if (++count > 1) errors.push(fieldError.forbidden(`${path}.${type}`, 'may not specify more than 1 volume type'));
+    if (++count > 1)
+      errors.push(fieldError.forbidden(`${path}.${oddNames[type] ?? type}`, 'may not specify more than 1 volume type'));
     else checkType(check, type, volume, meta, path);
     if (type === 'iscsi') checkPortalLength(errors, volume, path);
   }
