@@ -47,6 +47,8 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   validateCreate?(object: DeepReadonly<T>, call: ValidationCall): FieldError[];
   /** Rules of a transition; `validate` has been run on the new object, too. */
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, call: ValidationCall): FieldError[];
+  /** The kind's own rules leave metadata out (Event): on create it is judged only once they hold, on update once instead of twice. */
+  readonly metadataApart?: boolean;
   /** Where etcd keeps the objects below /registry, which some messages show; the plural unless said otherwise. */
   readonly registryPath?: string;
   /** A create keeps the status it came with (Node). Else the registry clears it if there is a status subresource. */

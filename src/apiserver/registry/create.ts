@@ -92,12 +92,9 @@ function prepare({ endpoint, call }: WriteContext, object: KubeObject): void {
 /** Metadata and the rules of the whole object. Throws 422. */
 function checkNew({ endpoint, call }: WriteContext, object: KubeObject): void {
   const { resource } = endpoint;
-  const errors: FieldError[] = validateObjectMeta(
-    object.metadata,
-    resource.namespaced,
-    resource.validateName ?? nameIsDNSSubdomain,
-  );
-  errors.push(...(resource.validate?.(object, call) ?? []), ...(resource.validateCreate?.(object, call) ?? []));
+  const own = [...(resource.validate?.(object, call) ?? []), ...(resource.validateCreate?.(object, call) ?? [])];
+  const meta = validateObjectMeta(object.metadata, resource.namespaced, resource.validateName ?? nameIsDNSSubdomain);
+  const errors: FieldError[] = resource.metadataApart === true && own.length > 0 ? own : [...meta, ...own];
   if (errors.length > 0) throw invalid(internalKind(endpoint), object.metadata.name ?? '', errors);
   const warnings = resource.warnings?.(object, undefined);
   if (warnings !== undefined) for (const warning of warnings) call.warn(warning);

@@ -174,7 +174,8 @@ function checkChange(context: WriteContext, object: KubeObject, old: DeepReadonl
   const meta = validateObjectMeta(object.metadata, resource.namespaced, nameCheck);
   const metaUpdate = validateObjectMetaUpdate(object.metadata, old.metadata);
   // Upstream checks metadata once for all kinds and once more in each kind's own rules: causes are told twice.
-  const errors: FieldError[] = [...meta, ...metaUpdate, ...metaUpdate];
+  const errors: FieldError[] = [...meta, ...metaUpdate];
+  if (resource.metadataApart !== true) errors.push(...metaUpdate);
   if (part === undefined) {
     errors.push(
       ...meta,

@@ -18,6 +18,7 @@ export const event: Resource<Event> = {
   singular: 'event',
   shortNames: ['ev'],
   schema: 'io.k8s.api.core.v1.Event',
+  metadataApart: true,
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,
