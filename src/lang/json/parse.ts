@@ -88,7 +88,7 @@ class Parser {
   }
 
   #enter(): number {
-    if (++this.#depth > maxJsonDepth) throw new JsonSyntaxError('exceeded max depth');
+    if (++this.#depth > maxJsonDepth) this.#fail('exceeded max depth');
     return this.#at++;
   }
 
