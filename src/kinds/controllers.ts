@@ -4,6 +4,7 @@ import { daemonSetController } from '#kinds/apps/daemonset/controller.ts';
 import { deploymentController } from '#kinds/apps/deployment/controller.ts';
 import { replicaSetController } from '#kinds/apps/replicaset/controller.ts';
 import { statefulSetController } from '#kinds/apps/statefulset/controller.ts';
+import { jobController } from '#kinds/batch/job/controller.ts';
 import { rootCAPublisher } from '#kinds/core/configmap/root-ca-controller.ts';
 import { endpointsController } from '#kinds/core/endpoints/controller.ts';
 import { namespaceController } from '#kinds/core/namespace/controller.ts';
@@ -35,6 +36,7 @@ export function createControllers(options: ControllerOptions): readonly Controll
     daemonSetController(),
     statefulSetController,
     replicationControllerController,
+    jobController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
