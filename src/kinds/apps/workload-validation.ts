@@ -52,8 +52,23 @@ export function checkSelectorAndTemplate(
       errors.push(fieldError.invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
   }
   const compiled = tryCompile(selector ?? undefined);
-  if (compiled === undefined) errors.push(fieldError.invalid('spec.selector', selector, 'invalid label selector'));
+  if (compiled === undefined)
+    errors.push(fieldError.invalid('spec.selector', shownSelector(selector), 'invalid label selector'));
   else checkTemplate(errors, template ?? {}, compiled, owner, lenient);
+}
+
+/** Requirements with all their fields, in order. */
+function shownSelector(selector: AnySelector): unknown {
+  if (selector?.matchExpressions === undefined) return selector;
+  const expressions = selector.matchExpressions.map(({ key = '', operator = '' as never, values }) => ({
+    key,
+    operator,
+    ...(values === undefined ? {} : { values }),
+  }));
+  return {
+    ...(selector.matchLabels === undefined ? {} : { matchLabels: selector.matchLabels }),
+    matchExpressions: expressions,
+  };
 }
 
 /** A required field that was left out is stored as null. */
@@ -85,7 +100,10 @@ function checkTemplate(
 export function checkSelects(errors: FieldError[], template: DeepReadonly<PodTemplateSpec>, selector: Selector): void {
   if (selector.isEverything || selector.matches(template.metadata?.labels)) return;
   const text = '`selector` does not match template `labels`';
-  errors.push(fieldError.invalid('spec.template.metadata.labels', template.metadata?.labels ?? null, text));
+  const labels = template.metadata?.labels;
+  const shown =
+    labels === undefined ? null : Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+  errors.push(fieldError.invalid('spec.template.metadata.labels', shown, text));
 }
 
 /** `owner` stands in the message about deadlines. */

@@ -1,10 +1,12 @@
 /** Nodes. @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/ */
-import type { Node } from '#api/generated/core/v1.ts';
+import type { Node, NodeSpec } from '#api/generated/core/v1.ts';
 import { nodes } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
 import type { DeepReadonly, Mutable } from '#base/immutable.ts';
 import { jsonEqual } from '#api/meta/equality.ts';
 import { ageColumn } from '#kinds/age-column.ts';
+import { validateNode, validateNodeUpdate } from '#kinds/core/node/validation.ts';
+import { roundResourceList } from '#kinds/core/pod/resource-defaults.ts';
 
 const roleLabel = 'node-role.kubernetes.io/';
 
@@ -18,20 +20,32 @@ export const node: Resource<Node> = {
   generation: false,
   allowUnconditionalUpdate: true,
   defaults(object) {
-    object.spec ??= {};
+    defaultRanges((object.spec ??= {}));
+    roundResourceList(object.status?.capacity);
+    roundResourceList(object.status?.allocatable);
     if (object.status?.allocatable === undefined && object.status?.capacity !== undefined)
       object.status.allocatable = { ...object.status.capacity };
   },
+  prepareForCreate(object) {
+    delete object.spec?.configSource;
+    delete object.status?.config;
+  },
   prepareForUpdate(object, old) {
+    if (old.spec?.configSource === undefined) delete object.spec?.configSource;
     object.status = old.status as Mutable<Node['status']>;
   },
+  validateCreate: validateNode,
+  validateUpdate: (object, old) => [...validateNode(object), ...validateNodeUpdate(object, old)],
+  warnings: nodeWarnings,
   isVolatile: (object, old) => old !== undefined && onlyHeartbeats(object, old),
   selectableFieldNames: ['spec.unschedulable'],
   selectableFields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   subresources: {
     status: {
+      validateUpdate: validateNodeUpdate,
       prepareForUpdate(object, old) {
         object.spec = old.spec as Mutable<Node['spec']>;
+        if (old.status?.config === undefined) delete object.status?.config;
       },
     },
     proxy: { kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
@@ -58,6 +72,22 @@ export const node: Resource<Node> = {
     },
   ],
 };
+
+/** The older field is the first of the newer ones; where they differ it is the one that counts. */
+function defaultRanges(spec: NodeSpec): void {
+  const { podCIDR } = spec;
+  if (podCIDR && spec.podCIDRs?.[0] !== podCIDR) spec.podCIDRs = [podCIDR];
+  const first = spec.podCIDRs?.[0];
+  if (first !== undefined) spec.podCIDR = first;
+}
+
+function nodeWarnings({ spec }: DeepReadonly<Node>): string[] {
+  const list: string[] = [];
+  if (spec?.configSource !== undefined) list.push('spec.configSource: the feature is removed');
+  if ((spec?.externalID ?? '') !== '')
+    list.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+  return list;
+}
 
 const orUnknown = (text: string | undefined): string => (text === undefined || text === '' ? '<unknown>' : text);
 

@@ -6,6 +6,7 @@ import type {
   LifecycleHandler,
   Pod,
   PodSpec,
+  PodStatus,
   Probe,
   Volume,
 } from '#api/generated/core/v1.ts';
@@ -14,6 +15,7 @@ import { defaultPodResources, roundRequirements, roundResourceList } from '#kind
 
 /** Of a Pod object; templates take {@link defaultPodSpec}. */
 export function defaultPod(pod: Pod): void {
+  if (pod.status !== undefined) defaultAddresses(pod.status);
   pod.spec ??= { containers: [] };
   const spec = pod.spec;
   for (const container of spec.containers ?? []) requestsFromLimits(container);
@@ -26,6 +28,14 @@ export function defaultPod(pod: Pod): void {
   }
   defaultPodSpec(spec);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
+}
+
+/** The older field is the first of the newer ones; where they differ it is the one that counts. */
+function defaultAddresses(status: PodStatus): void {
+  const { podIP } = status;
+  if (podIP && status.podIPs?.[0]?.ip !== podIP) status.podIPs = [{ ip: podIP }];
+  const first = status.podIPs?.[0]?.ip;
+  if (first !== undefined) status.podIP = first;
 }
 
 export function defaultPodSpec(spec: PodSpec): void {

@@ -19,7 +19,7 @@ const tests: readonly (readonly [keyof PodLeniency, (error: FieldError) => boole
   ['spreadLabelKeys', ({ field, detail }) => inSpread.test(field) && detail.startsWith('exists in both')],
   ['indivisibleHugePages', ({ detail }) => detail.includes('is not positive integer multiple of')],
   ['hostSysctls', ({ detail }) => detail.startsWith("may not be specified when 'host")],
-  ['tokenPath', ({ field }) => /\.projected\.path$/.test(field)],
+  ['tokenPath', ({ field }) => field.endsWith('.projected.path')],
   ['restartOfInitContainers', ({ detail }) => detail.endsWith('for non-sidecar initContainers')],
 ];
 
