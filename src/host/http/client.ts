@@ -78,14 +78,17 @@ class HttpClient {
         request,
       );
     }
-    const session = this.#speaksHttp1 ? undefined : await this.#connected();
-    if (session === undefined) return this.#sendHttp1(request, path, headers);
-    return sendHttp2(session, request, {
-      path,
-      headers,
-      authority: this.#url.host,
-      scheme: this.#url.protocol.slice(0, -1),
-    });
+    const target = { path, headers, authority: this.#url.host, scheme: this.#url.protocol.slice(0, -1) };
+    for (let attempt = 1; ; attempt++) {
+      const session = this.#speaksHttp1 ? undefined : await this.#connected();
+      if (session === undefined) return this.#sendHttp1(request, path, headers);
+      try {
+        return await sendHttp2(session, request, target);
+      } catch (error) {
+        if (attempt > 1 || !wasNotReceived(error)) throw error;
+        this.#session = undefined;
+      }
+    }
   }
 
   close(): void {
@@ -223,6 +226,13 @@ function watchForSilence(session: ClientHttp2Session, silenceMs: number): void {
     });
     if (!isSent) clearTimeout(dead);
   });
+}
+
+/** The session was going away, or the server says that it has not looked at the request. */
+function wasNotReceived(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_HTTP2_INVALID_SESSION' || code === 'ERR_HTTP2_GOAWAY_SESSION') return true;
+  return code === 'ERR_HTTP2_STREAM_ERROR' && message.includes('NGHTTP2_REFUSED_STREAM');
 }
 
 interface Http2Target {

@@ -228,6 +228,13 @@ for (const version of ['HTTP/2', 'HTTP/1.1'] as const) {
     const { text } = await (version === 'HTTP/2' ? http2('GET', '/chunks') : http1('GET', '/chunks'));
     assert.equal(text.length, 10_000_000);
   });
+  test(`a very long query is read over ${version}`, async () => {
+    const query = 'x'.repeat(version === 'HTTP/2' ? 40_000 : 200_000);
+    const { status, text } = await (version === 'HTTP/2'
+      ? http2('GET', `/echo?${query}`)
+      : http1('GET', `/echo?${query}`));
+    assert.deepEqual([status, JSON.parse(text).query.length], [200, query.length]);
+  });
   test(`HEAD gets no body over ${version}`, async () => {
     const { status, text } = await (version === 'HTTP/2' ? http2('HEAD', '/echo') : http1('HEAD', '/echo'));
     assert.deepEqual([status, text], [200, '']);

@@ -66,6 +66,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return front;
 }
 
+/** As Go's servers: selectors and commands may be long. */
+const maxHeaderBytes = 1024 * 1024;
 const http2Options = {
   maxSessionMemory: 1000,
   settings: { maxConcurrentStreams: 1000, initialWindowSize: 262_144 },
@@ -141,6 +143,8 @@ class Front implements HttpServer {
       ...http2Options,
       ...tlsContext(this.#certificate),
       allowHTTP1: true,
+      // For HTTP/1.1; HTTP/2 has a fixed 64 KB. Node's types do not know it here.
+      ...({ maxHeaderSize: maxHeaderBytes } as object),
       requestCert: true,
       rejectUnauthorized: false,
     });
@@ -156,7 +160,7 @@ class Front implements HttpServer {
 
   /** Plain HTTP/2 (prior knowledge) and HTTP/1.1 on one unix socket, told apart by the first bytes. */
   #plainServer(): Server {
-    const http1 = createHttp1Server();
+    const http1 = createHttp1Server({ maxHeaderSize: maxHeaderBytes });
     const http2 = createHttp2Server(http2Options);
     this.#serveHttp1(http1);
     this.#serveHttp2(http2);
