@@ -5,6 +5,7 @@ import { deploymentController } from '#kinds/apps/deployment/controller.ts';
 import { replicaSetController } from '#kinds/apps/replicaset/controller.ts';
 import { statefulSetController } from '#kinds/apps/statefulset/controller.ts';
 import { jobController } from '#kinds/batch/job/controller.ts';
+import { ttlAfterFinishedController } from '#kinds/batch/job/ttl-controller.ts';
 import { rootCAPublisher } from '#kinds/core/configmap/root-ca-controller.ts';
 import { endpointsController } from '#kinds/core/endpoints/controller.ts';
 import { namespaceController } from '#kinds/core/namespace/controller.ts';
@@ -15,6 +16,7 @@ import { replicationControllerController } from '#kinds/core/replicationcontroll
 import { serviceAccountController } from '#kinds/core/serviceaccount/controller.ts';
 import { endpointSliceController } from '#kinds/discovery/endpointslice/controller.ts';
 import { endpointSliceMirroringController } from '#kinds/discovery/endpointslice/mirroring-controller.ts';
+import { disruptionController } from '#kinds/policy/poddisruptionbudget/controller.ts';
 import { clusterRoleAggregationController } from '#kinds/rbac/clusterrole/controller.ts';
 
 export interface ControllerOptions {
@@ -37,9 +39,11 @@ export function createControllers(options: ControllerOptions): readonly Controll
     statefulSetController,
     replicationControllerController,
     jobController,
+    ttlAfterFinishedController,
     endpointsController,
     endpointSliceController,
     endpointSliceMirroringController,
     clusterRoleAggregationController,
+    disruptionController,
   ];
 }

@@ -140,3 +140,12 @@ test('a deleted Job lets go of its pods', async () => {
   );
   await cluster.stop();
 });
+
+test('a finished Job is removed after its time to live', async () => {
+  const cluster = await started({ ttlSecondsAfterFinished: 30 });
+  await end(cluster, (await running(cluster))[0], 'Succeeded');
+  assert.ok(await cluster.client.find(jobs, key));
+  await cluster.clock.run(31_000);
+  assert.equal(await cluster.client.find(jobs, key), undefined, cluster.complaints.join('\n'));
+  await cluster.stop();
+});
