@@ -8,11 +8,16 @@
  *   assert.deepEqual(await cluster.takeDown(), []);
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InstanceStatus } from '#cmd/instance.ts';
+import type { Client } from '#client/client.ts';
+import { createClient } from '#client/handler-client.ts';
 import { obstacle } from '#cmd/doctor.ts';
+import type { InstanceStatus } from '#cmd/instance.ts';
+import { createHttpHandler } from '#host/http/client.ts';
+import { readKubeconfig } from '#host/kubeconfig-file.ts';
+import { systemClock } from '#host/system-clock.ts';
 import { leftoversOf, linksOf } from './leftovers.ts';
 
 /** Why a real node cannot run here; undefined if it can. */
@@ -24,7 +29,8 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const wheelhouse = join(import.meta.dirname, '../../bin/wheelhouse.js');
+/** The command line's file. */
+export const wheelhouse = join(import.meta.dirname, '../../bin/wheelhouse.js');
 const readyMs = 60_000;
 const endMs = 60_000;
 
@@ -111,6 +117,12 @@ export class RealCluster {
     return code;
   }
 
+  /** A client of its own connection, as the admin of the kubeconfig. The caller closes it. */
+  async connect(): Promise<{ readonly client: Client; close(): void }> {
+    const http = createHttpHandler(await readKubeconfig(this.kubeconfig, { clock: systemClock }));
+    return { client: createClient(http.handle, { userAgent: 'test' }), close: () => http.close() };
+  }
+
   kubectl(...args: string[]): Promise<Finished> {
     return run('kubectl', ['--kubeconfig', this.kubeconfig, ...args]);
   }
@@ -126,6 +138,11 @@ export class RealCluster {
     const built = await this.wheelhouse('image', 'build', folder, '-t', name);
     rmSync(folder, { recursive: true });
     if (built.code !== 0) throw new Error(`image build: ${built.stderr}`);
+  }
+
+  /** For the end of a test that may have failed halfway: takes down what was not taken down. */
+  async abandon(): Promise<void> {
+    if (existsSync(this.dataDir)) await this.takeDown();
   }
 
   /** Ends the cluster and removes its data. Resolves with what is left of it on the machine: nothing, or it is a bug. */

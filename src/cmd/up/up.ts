@@ -2,16 +2,19 @@
  * `wheelhouse up`: brings an instance up, prints one line that starts with `ready`, and stays until it is told to stop.
  * SIGINT and SIGTERM in the foreground end pods gracefully and leave nothing on the machine but the data.
  */
+import type { Logger } from '#base/logger.ts';
 import { createLogger } from '#host/logger.ts';
+import { tearDownNetwork } from '#host/network/instance-network.ts';
+import { isAlive, readPidFile } from '#host/process/daemon.ts';
 import { bootstrapError } from '#cmd/up/readiness.ts';
 import { detach, detachedVariable } from '#cmd/up/detach.ts';
 import { chooseNode, type NodeChoice, startNode } from '#cmd/up/node.ts';
 import { type UpFlags, type UpOptions, upOptions } from '#cmd/up/options.ts';
 import { type RunningServer, startServer } from '#cmd/up/server.ts';
 import { Failure } from '#cmd/failure.ts';
-import { openInstance, readStatus, writeStatus } from '#cmd/instance.ts';
+import { type Instance, openInstance, readStatus, writeStatus } from '#cmd/instance.ts';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface RunningCluster {
   readonly server: RunningServer;
@@ -28,7 +31,11 @@ export async function up(flags: UpFlags): Promise<void> {
   const options = upOptions(flags);
   if (flags.detach) return detach(options);
   const told = untilSignal();
-  const cluster = await startCluster(options, told);
+  const cluster = await startCluster(options, told).catch((error: unknown) => {
+    // Workers and timers of a start that failed must not keep the process; the exit code is set by then.
+    setImmediate(() => process.exit());
+    throw error;
+  });
   if (cluster.isReady) process.stdout.write(`${cluster.ready}\n`);
   const order = await told;
   // In the background a SIGTERM is a restart of the server (an upgrade, a service manager): containers go on.
@@ -48,10 +55,39 @@ export async function startCluster(
     );
   const log = createLogger({ level: options.logLevel });
   const instance = openInstance(options.dataDir);
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    return await start({ instance, options, log, told, undo });
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+interface Start {
+  readonly instance: Instance;
+  readonly options: UpOptions;
+  readonly log: Logger;
+  readonly told: Promise<unknown>;
+  /** Takes back what was done so far, last first. */
+  readonly undo: (() => Promise<void>)[];
+}
+
+async function start({ instance, options, log, told, undo }: Start): Promise<RunningCluster> {
+  // What an earlier start left running (kill -9 of the server) goes on, also when this start fails.
+  const agent = readPidFile(join(options.dataDir, 'run/agent.pid'));
+  const leavePods = agent !== undefined && isAlive(agent);
+  const removeRunDir = (): void => rmSync(instance.runDir, { recursive: true, force: true });
+  if (!leavePods) undo.push(async () => removeRunDir());
   const choice: NodeChoice = await chooseNode(instance, options);
+  if (choice.isReal && !leavePods)
+    undo.push(() => tearDownNetwork(choice.instance.record.id, dirname(instance.runDir)));
   if (choice.notice !== undefined) process.stderr.write(`${choice.notice}\n`);
   const server = await startServer(choice.instance, options, choice.cluster, log);
-  const [node] = await Promise.all([startNode(server, choice, options, log), server.controlPlane.start()]);
+  undo.push(() => server.close());
+  const starting = startNode(server, choice, options, log);
+  undo.push(async () => (await starting).stop({ leavePods }));
+  const [node] = await Promise.all([starting, server.controlPlane.start()]);
   const isReady = await Promise.race([node.ready.then(() => true), told.then(() => false)]);
   const failure = isReady ? await bootstrapError(server) : undefined;
   if (failure !== undefined) throw new Failure(failure);
@@ -71,7 +107,7 @@ export async function startCluster(
       await node.stop(stopOptions);
       await server.close();
       rmSync(join(options.dataDir, 'run/status.json'), { force: true });
-      if (stopOptions?.leavePods !== true) rmSync(instance.runDir, { recursive: true, force: true });
+      if (stopOptions?.leavePods !== true) removeRunDir();
     },
   };
 }
