@@ -18,6 +18,7 @@ import { apiVersionOf, groupResource } from '#api/resource-ref.ts';
 import { isExpired, isInvalid, isStatusError } from '#api/status.ts';
 import type { Cache, CacheEvent, CacheListener } from '#client/cache.ts';
 import type { Client, WatchEvent } from '#client/client.ts';
+import { guarded } from '#client/guarded.ts';
 import { ObjectIndex, objectKey } from '#client/object-index.ts';
 
 export interface ReflectorPorts {
@@ -79,8 +80,9 @@ export class Reflector<T extends HasMetadata> implements Cache<T> {
   }
 
   subscribe(listener: CacheListener<T>): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const safe = guarded(this.#ports.log, listener);
+    this.#listeners.add(safe);
+    return () => this.#listeners.delete(safe);
   }
 
   async #run(): Promise<void> {
@@ -188,16 +190,7 @@ export class Reflector<T extends HasMetadata> implements Cache<T> {
   }
 
   #notify(event: CacheEvent<T>): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#ports.log.error('a cache listener threw', {
-          resource: groupResource(this.#resource),
-          error: errorMessage(error),
-        });
-      }
-    }
+    for (const listener of this.#listeners) listener(event);
   }
 }
 

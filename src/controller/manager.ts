@@ -13,13 +13,14 @@ import type { Metrics } from '#base/metrics.ts';
 import type { Random } from '#base/random.ts';
 import type { HasMetadata } from '#api/object.ts';
 import type { ResourceRef } from '#api/resource-ref.ts';
-import type { Cache, Caches } from '#client/cache.ts';
+import type { Cache, CacheListener, Caches } from '#client/cache.ts';
 import type { Client } from '#client/client.ts';
+import { guarded } from '#client/guarded.ts';
 import { createEventRecorder } from '#client/event-recorder.ts';
 import type { Controller, ControllerContext } from '#controller/controller.ts';
 import { ControllerExpectations } from '#controller/expectations.ts';
 import { WorkQueue, idOf } from '#controller/queue.ts';
-import { subscribeOwned } from '#controller/owned.ts';
+import { ownedListener } from '#controller/owned.ts';
 import { objectKey } from '#client/object-index.ts';
 import { work, workerMetrics } from '#controller/worker.ts';
 
@@ -103,12 +104,14 @@ async function start(
   const read = (controller.reads ?? []).map((resource) => ctx.cache(resource as ResourceRef<HasMetadata>));
   const caches = [own, ...owned, ...watched.map((entry) => entry.cache), ...read];
 
-  own.subscribe((event) => enqueueSelf(event.new ?? event.old, queue, ctx, event.new === undefined));
-  for (const cache of owned) subscribeOwned(cache, controller.for, own, queue, ctx.expectations);
+  own.subscribe(guarded(ctx.log, (event) => enqueueSelf(event.new ?? event.old, queue, ctx, event.new === undefined)));
+  for (const cache of owned)
+    cache.subscribe(guarded(ctx.log, ownedListener(controller.for, own, queue, ctx.expectations)));
   for (const { watch, cache } of watched) {
-    cache.subscribe((event) => {
+    const listener: CacheListener<HasMetadata> = (event) => {
       for (const key of watch.keys(event.new, event.old, ctx)) queue.add(key);
-    });
+    };
+    cache.subscribe(guarded(ctx.log, listener));
   }
   await Promise.race([Promise.all(caches.map((cache) => cache.synced)), stop]);
   if (ports.signal.aborted) return;

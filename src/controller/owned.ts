@@ -3,29 +3,28 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import type { HasMetadata, ObjectKey } from '#api/object.ts';
 import type { ResourceRef } from '#api/resource-ref.ts';
 import { controllerOf } from '#api/meta/owner-references.ts';
-import type { Cache, CacheEvent } from '#client/cache.ts';
+import type { Cache, CacheEvent, CacheListener } from '#client/cache.ts';
 import type { Expectations } from '#controller/controller.ts';
 import { WorkQueue, idOf } from '#controller/queue.ts';
 
 /**
- * Wakes the owner of kind `owner` for each change in `cache`: the present controller, and the former one when it changed.
+ * Wakes the owner of kind `owner` for each change: the present controller, and the former one when it changed.
  * A deletion counts as seen when it has begun: the object no longer counts from then on.
  */
-export function subscribeOwned(
-  cache: Cache<HasMetadata>,
+export function ownedListener(
   owner: ResourceRef,
   owners: Cache<HasMetadata>,
   queue: WorkQueue,
   expectations: Expectations,
-): void {
-  cache.subscribe((event) => {
+): CacheListener<HasMetadata> {
+  return (event) => {
     const now = ownerKey(event.new, owner, owners);
     const old = ownerKey(event.old, owner, owners);
     if (now !== undefined) observe(event, idOf(now), expectations);
     else if (old !== undefined) observe(event, idOf(old), expectations);
     if (now !== undefined) queue.add(now);
     if (old !== undefined && (now === undefined || old.name !== now.name)) queue.add(old);
-  });
+  };
 }
 
 function observe(event: CacheEvent<HasMetadata>, owner: string, expectations: Expectations): void {

@@ -5,9 +5,11 @@
  * cache shows it there, or forgotten when the binding fails.
  */
 import type { DeepReadonly } from '#base/immutable.ts';
+import type { Logger } from '#base/logger.ts';
 import type { Node, Pod } from '#api/generated/core/v1.ts';
 import { nodes, pods } from '#api/generated/resources.ts';
 import type { CacheEvent, Caches } from '#client/cache.ts';
+import { guarded } from '#client/guarded.ts';
 import { isPodFinished } from '#controller/pods.ts';
 import { NodeTable } from '#scheduler/node-table.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
@@ -25,11 +27,13 @@ export class ClusterState {
   readonly nominations = new Map<string, { info: PodInfo; nodeName: string }>();
   readonly #queue: SchedulingQueue;
   readonly #schedulerName: string;
+  readonly #log: Logger;
   readonly #trying = new Set<QueuedPod>();
   readonly #placed = new Map<string, PodInfo>();
 
-  constructor(queue: SchedulingQueue, schedulerName: string) {
+  constructor(queue: SchedulingQueue, schedulerName: string, log: Logger) {
     this.#queue = queue;
+    this.#log = log;
     this.#schedulerName = schedulerName;
   }
 
@@ -38,8 +42,8 @@ export class ClusterState {
     const podCache = caches.of(pods);
     const nodeCache = caches.of(nodes);
     const stops = [
-      podCache.subscribe((event) => this.#podEvent(event)),
-      nodeCache.subscribe((event) => this.#nodeEvent(event)),
+      podCache.subscribe(guarded(this.#log, (event) => this.#podEvent(event))),
+      nodeCache.subscribe(guarded(this.#log, (event) => this.#nodeEvent(event))),
     ];
     await Promise.all([podCache.synced, nodeCache.synced]);
     for (const node of nodeCache.list()) this.#nodeEvent({ old: undefined, new: node });

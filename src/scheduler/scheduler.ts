@@ -79,7 +79,7 @@ class Scheduler {
     this.#ports = ports;
     this.#name = ports.schedulerName ?? 'default-scheduler';
     this.#queue = new SchedulingQueue(ports.clock);
-    this.#state = new ClusterState(this.#queue, this.#name);
+    this.#state = new ClusterState(this.#queue, this.#name, ports.log);
     const plugins: readonly Plugin[] = defaultPlugins(this.#state.table, ports.caches);
     this.#selector = {
       table: this.#state.table,

@@ -62,7 +62,7 @@ class GarbageCollector {
     this.#ports = ports;
     this.#deletes = new WorkQueue<Item>(ports.clock, itemId);
     this.#orphans = new WorkQueue<Item>(ports.clock, itemId);
-    this.#graph = new OwnershipGraph(ports.caches, (resource, event) => this.#observe(resource, event));
+    this.#graph = new OwnershipGraph(ports.caches, ports.log, (resource, event) => this.#observe(resource, event));
   }
 
   get isIdle(): boolean {
@@ -195,7 +195,27 @@ class GarbageCollector {
     const hasDependents = this.#graph.dependents(item.uid).next().done !== true;
     const verdict = judge(object, owners, hasDependents);
     if (verdict.kind === 'unlink') await this.#unlink(item, verdict.uids);
-    else if (verdict.kind === 'delete') await this.#delete(item, verdict.propagation);
+    if (verdict.kind !== 'delete') return;
+    if (owners.waiting.length > 0 && this.#isInCircle(item)) await this.#unblock(item, object);
+    await this.#delete(item, verdict.propagation);
+  }
+
+  /** A dependent already waits for its own: owners that wait for each other would wait forever. */
+  #isInCircle(item: Item): boolean {
+    for (const dependent of this.#graph.dependents(item.uid)) if (waitsForDependents(dependent.object)) return true;
+    return false;
+  }
+
+  /** Its owners no longer wait for it. */
+  async #unblock(item: Item, object: DeepReadonly<HasMetadata>): Promise<void> {
+    const { ownerReferences = [], resourceVersion, uid } = object.metadata;
+    const freed = ownerReferences.map((reference) => ({ ...reference, blockOwnerDeletion: false }));
+    const metadata = { ownerReferences: freed, resourceVersion, uid };
+    try {
+      await this.#ports.client.patch(item.resource, item.key, { metadata }, { type: 'merge' });
+    } catch (error) {
+      if (!isNotFound(error) && !isInvalid(error)) throw error;
+    }
   }
 
   /** The last blocking dependent is gone: so may the owner. */

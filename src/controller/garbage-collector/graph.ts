@@ -3,10 +3,12 @@
  * index, owners by the kind and name their references give.
  */
 import type { DeepReadonly } from '#base/immutable.ts';
+import type { Logger } from '#base/logger.ts';
 import type { HasMetadata, ObjectKey, OwnerReference } from '#api/object.ts';
 import { groupResource } from '#api/resource-ref.ts';
 import type { Cache, CacheEvent, Caches } from '#client/cache.ts';
 import type { DiscoveredResource } from '#client/discovery.ts';
+import { guarded } from '#client/guarded.ts';
 import { groupOf } from '#controller/owned.ts';
 
 /** One object, whatever its kind. */
@@ -37,12 +39,18 @@ const neededVerbs = ['delete', 'list', 'watch'];
  */
 export class OwnershipGraph {
   readonly #caches: Caches;
+  readonly #log: Logger;
   readonly #onEvent: (resource: DiscoveredResource, event: CacheEvent<HasMetadata>) => void;
   readonly #followed = new Map<string, { resource: DiscoveredResource; cache: Cache<HasMetadata>; stop: () => void }>();
   readonly #byKind = new Map<string, DiscoveredResource>();
 
-  constructor(caches: Caches, onEvent: (resource: DiscoveredResource, event: CacheEvent<HasMetadata>) => void) {
+  constructor(
+    caches: Caches,
+    log: Logger,
+    onEvent: (resource: DiscoveredResource, event: CacheEvent<HasMetadata>) => void,
+  ) {
     this.#caches = caches;
+    this.#log = log;
     this.#onEvent = onEvent;
   }
 
@@ -70,7 +78,7 @@ export class OwnershipGraph {
 
   #follow(resource: DiscoveredResource): Cache<HasMetadata> {
     const cache = this.#caches.of(resource);
-    const stop = cache.subscribe((event) => this.#onEvent(resource, event));
+    const stop = cache.subscribe(guarded(this.#log, (event) => this.#onEvent(resource, event)));
     this.#followed.set(groupResource(resource), { resource, cache, stop });
     this.#byKind.set(`${resource.group}/${resource.kind}`, resource);
     return cache;
