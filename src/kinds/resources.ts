@@ -6,10 +6,22 @@ import { localSubjectAccessReview } from '#kinds/authorization/localsubjectacces
 import { selfSubjectAccessReview } from '#kinds/authorization/selfsubjectaccessreview/resource.ts';
 import { selfSubjectRulesReview } from '#kinds/authorization/selfsubjectrulesreview/resource.ts';
 import { subjectAccessReview } from '#kinds/authorization/subjectaccessreview/resource.ts';
+import { controllerRevision } from '#kinds/apps/controllerrevision/resource.ts';
+import { daemonSet } from '#kinds/apps/daemonset/resource.ts';
+import { statefulSet } from '#kinds/apps/statefulset/resource.ts';
+import { podTemplate } from '#kinds/core/podtemplate/resource.ts';
+import { replicationController } from '#kinds/core/replicationcontroller/resource.ts';
 import { deployment } from '#kinds/apps/deployment/resource.ts';
 import { replicaSet } from '#kinds/apps/replicaset/resource.ts';
 import { node } from '#kinds/core/node/resource.ts';
 import { pod } from '#kinds/core/pod/resource.ts';
+import { job } from '#kinds/batch/job/resource.ts';
+import { cronJob } from '#kinds/batch/cronjob/resource.ts';
+import { podDisruptionBudget } from '#kinds/policy/poddisruptionbudget/resource.ts';
+import { ingress } from '#kinds/networking/ingress/resource.ts';
+import { ingressClass } from '#kinds/networking/ingressclass/resource.ts';
+import { networkPolicy } from '#kinds/networking/networkpolicy/resource.ts';
+import { runtimeClass } from '#kinds/node/runtimeclass/resource.ts';
 import { lease } from '#kinds/coordination/lease/resource.ts';
 import { configMap } from '#kinds/core/configmap/resource.ts';
 import { endpoints } from '#kinds/core/endpoints/resource.ts';
@@ -57,6 +69,18 @@ const all: readonly unknown[] = [
   node,
   deployment,
   replicaSet,
+  daemonSet,
+  statefulSet,
+  controllerRevision,
+  replicationController,
+  podTemplate,
+  job,
+  cronJob,
+  podDisruptionBudget,
+  ingress,
+  ingressClass,
+  networkPolicy,
+  runtimeClass,
 ];
 
 export const resources = all as readonly Resource[];

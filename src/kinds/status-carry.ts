@@ -1,0 +1,23 @@
+/** What nearly every kind with a status does: the main resource leaves the status alone, the status subresource the rest. */
+import type { HasMetadata } from '#api/object.ts';
+import type { StatusSubresource } from '#api/resource.ts';
+import type { DeepReadonly } from '#base/immutable.ts';
+
+interface WithStatus extends HasMetadata {
+  spec?: unknown;
+  status?: unknown;
+}
+
+/** For `prepareForUpdate`. */
+export function keepStatus<T extends HasMetadata>(object: T, old: DeepReadonly<T>): void {
+  (object as WithStatus).status = (old as WithStatus).status;
+}
+
+/** For the status subresource. */
+export function statusSubresource<T extends HasMetadata>(): StatusSubresource<T> {
+  return {
+    prepareForUpdate(object, old) {
+      (object as WithStatus).spec = (old as WithStatus).spec;
+    },
+  };
+}
