@@ -72,7 +72,7 @@ export class ControlPlane {
   readonly #ports: ControlPlanePorts;
   readonly #options: ControlPlaneOptions;
   readonly #stop = new AbortController();
-  #running: ControllerRun | undefined;
+  #running: readonly ControllerRun[] = [];
   #isReady = false;
 
   constructor(ports: ControlPlanePorts, options: ControlPlaneOptions) {
@@ -130,20 +130,22 @@ export class ControlPlane {
     const { clock, random, log, metrics } = this.#ports;
     const common = { caches: this.caches, clock, random, log, metrics, signal: this.#stop.signal };
     const ports = { ...common, client: this.client, clientFor: (name: string) => this.clientFor(name) };
-    this.#running = runControllers(createControllers({ rootCA: this.#ports.rootCA }), ports);
-    runGarbageCollector(ports);
-    runScheduler({ ...common, client: this.clientFor('kube-scheduler') });
-    await this.#running.started;
+    this.#running = [
+      runControllers(createControllers({ rootCA: this.#ports.rootCA }), ports),
+      runGarbageCollector(ports),
+      runScheduler({ ...common, client: this.clientFor('kube-scheduler') }),
+    ];
+    await Promise.all(this.#running.map((run) => run.started));
   }
 
   /** No controller has a key waiting or under way; delayed retries do not count. */
   isIdle(): boolean {
-    return this.#running?.isIdle() ?? true;
+    return this.#running.every((run) => run.isIdle());
   }
 
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the control plane is stopped'));
-    await this.#running?.stopped;
+    await Promise.all(this.#running.map((run) => run.stopped));
   }
 
   #paths(): Paths {
