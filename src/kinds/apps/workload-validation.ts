@@ -8,11 +8,21 @@ import { isValidPercent } from '#api/meta/names.ts';
 import { fieldIsImmutable, mustNotBeNegative } from '#api/meta/object-meta.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import type { PodLeniency } from '#kinds/core/pod/validation/context.ts';
+import { validateLeniently } from '#kinds/core/pod/validation/leniency.ts';
 import { checkPodTemplate } from '#kinds/core/pod/validation/template.ts';
 
 export type AnySelector = DeepReadonly<LabelSelector> | undefined;
 export type AnyTemplate = DeepReadonly<PodTemplateSpec> | undefined;
 type Amount = number | string;
+
+/** Validates with what the older template may go on breaking. */
+export function validateWithTemplate(
+  old: AnyTemplate | null,
+  validate: (lenient: PodLeniency) => FieldError[],
+): FieldError[] {
+  const before = old ? { spec: old.spec, annotations: old.metadata?.annotations } : undefined;
+  return validateLeniently(before, validate);
+}
 
 export function checkCount(errors: FieldError[], value: number | undefined, path: string): void {
   if (value !== undefined && value < 0) errors.push(fieldError.invalid(path, value, mustNotBeNegative));
@@ -58,7 +68,7 @@ export function checkSelectorAndTemplate(
 }
 
 /** Requirements with all their fields, in order. */
-function shownSelector(selector: AnySelector): unknown {
+export function shownSelector(selector: AnySelector): unknown {
   if (selector?.matchExpressions === undefined) return selector;
   const expressions = selector.matchExpressions.map(({ key = '', operator = '' as never, values }) => ({
     key,

@@ -90,7 +90,8 @@ function checkClassName(errors: FieldError[], name: string | undefined, path: st
 }
 
 function checkReference(errors: FieldError[], source: Reference, path: string): void {
-  const { name, kind, apiGroup = '', namespace } = source;
+  const { name, kind, namespace } = source;
+  const apiGroup = source.apiGroup ?? '';
   if (!name) errors.push(fieldError.required(`${path}.name`));
   if (!kind) errors.push(fieldError.required(`${path}.kind`));
   if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
