@@ -15,7 +15,10 @@ export async function withFailures(body: () => Promise<void>): Promise<void> {
     await body();
   } catch (error) {
     if (process.env['WHEELHOUSE_DEBUG'] !== undefined) process.stderr.write(`${(error as Error).stack}\n`);
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    // A refusal of the API server is a sentence of its own.
+    const isWhole = error instanceof Error && error.name === 'Refusal';
+    process.stderr.write(`${isWhole ? '' : 'error: '}${message}\n`);
     process.exitCode = error instanceof Failure ? error.exitCode : 1;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The command line. Each command's code is loaded when it is asked for, so that `wheelhouse get pods` starts fast.
  *
- *   wheelhouse up | down | status | doctor | kubeconfig | image
+ *   wheelhouse up | down | status | doctor | kubeconfig | image | get | apply | delete | logs | exec
  */
 import { enableCompileCache } from 'node:module';
 import { buildApplication, buildRouteMap, run } from '@stricli/core';
@@ -13,6 +13,8 @@ import {
   statusCommand,
   upCommand,
 } from '#cmd/commands/instance.ts';
+import { kubectlArguments } from '#cmd/arguments.ts';
+import { applyCommand, deleteCommand, execCommand, getCommand, logsCommand } from '#cmd/commands/objects.ts';
 
 enableCompileCache();
 
@@ -24,6 +26,11 @@ const routes = buildRouteMap({
     doctor: doctorCommand,
     kubeconfig: kubeconfigCommand,
     image: imageRoutes,
+    get: getCommand,
+    apply: applyCommand,
+    delete: deleteCommand,
+    logs: logsCommand,
+    exec: execCommand,
   },
   docs: { brief: 'Kubernetes and the platform around it: one install, one cluster, in a second' },
 });
@@ -34,4 +41,4 @@ const application = buildApplication(routes, {
   documentation: { caseStyle: 'convert-camel-to-kebab', disableAnsiColor: process.stdout.isTTY !== true },
 });
 
-await run(application, process.argv.slice(2), { process });
+await run(application, kubectlArguments(process.argv.slice(2)), { process });
