@@ -75,7 +75,8 @@ function isSameButResources(container: AnyContainer, old: AnyContainer | undefin
 function withOldAmounts(resources: Requirements, old: Requirements): Requirements {
   const limits = mixed(resources?.limits, old?.limits);
   const requests = mixed(resources?.requests, old?.requests);
-  return { limits, requests };
+  const has = (list: List): boolean => Object.keys(list ?? {}).length > 0;
+  return { ...(has(limits) ? { limits } : {}), ...(has(requests) ? { requests } : {}) };
 }
 
 function mixed(list: List, old: List): Record<string, string | number> {
