@@ -12,7 +12,7 @@ if [ ! -x "$cache/kubectl" ]; then
   command -v go >/dev/null || { echo "the tests with real kubectl need kubectl 1.32 or newer, or Go to build one, on PATH" >&2; exit 1; }
   mkdir -p "$cache"
   flags="-s -w -X k8s.io/component-base/version.gitVersion=v1.$version -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=${version%%.*}"
-  GOTOOLCHAIN=local go build -ldflags "$flags" -o "$cache/kubectl.new" . >&2 || { echo "kubectl could not be built from tools/kubectl: Go's words are above" >&2; exit 1; }
+  GOTOOLCHAIN=local CGO_ENABLED=0 go build -ldflags "$flags" -o "$cache/kubectl.new" . >&2 || { echo "kubectl could not be built from tools/kubectl: Go's words are above" >&2; exit 1; }
   mv "$cache/kubectl.new" "$cache/kubectl"
 fi
 echo "$cache/kubectl"
