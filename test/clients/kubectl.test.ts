@@ -31,7 +31,7 @@ describe('kubectl', { skip: kubectlObstacle(), timeout: 120_000 }, () => {
     return stdout;
   };
   const kubectlWith = (input: string, ...args: string[]): Promise<Finished> =>
-    run('kubectl', ['--kubeconfig', world.kubeconfig, ...args], input);
+    run('kubectl', ['--kubeconfig', world.kubeconfig, ...args], { input });
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
@@ -215,16 +215,7 @@ describe('kubectl', { skip: kubectlObstacle(), timeout: 120_000 }, () => {
     );
     assert.equal(answer, 'first\n');
     assert.equal(
-      await said(
-        'exec',
-        'box',
-        '--',
-        'wget',
-        '-q',
-        '-O',
-        '-',
-        'http://hello.default.svc.cluster.local/word',
-      ),
+      await said('exec', 'box', '--', 'wget', '-q', '-O', '-', 'http://hello.default.svc.cluster.local/word'),
       'first\n',
     );
   });

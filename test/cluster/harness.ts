@@ -156,10 +156,15 @@ export class RealCluster {
   }
 }
 
+export interface RunOptions {
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
 /** Runs a command to its end; never rejects for an exit code. 60 s at most. */
-export function run(command: string, args: readonly string[], input?: string): Promise<Finished> {
+export function run(command: string, args: readonly string[], { input, cwd }: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { timeout: 60_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+    const child = execFile(command, args, { cwd, timeout: 60_000, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, stdout, stderr });
     });

@@ -55,7 +55,8 @@ async function links(names: readonly string[]): Promise<string[]> {
 }
 
 async function rules(isOurs: (text: string) => boolean): Promise<string[]> {
-  const { stdout } = await execute('nft', ['list', 'tables']);
+  // Without root there are none.
+  const { stdout } = await execute('nft', ['list', 'tables']).catch(() => ({ stdout: '' }));
   return stdout
     .split('\n')
     .filter(isOurs)
