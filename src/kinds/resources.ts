@@ -22,6 +22,17 @@ import { ingress } from '#kinds/networking/ingress/resource.ts';
 import { ingressClass } from '#kinds/networking/ingressclass/resource.ts';
 import { networkPolicy } from '#kinds/networking/networkpolicy/resource.ts';
 import { runtimeClass } from '#kinds/node/runtimeclass/resource.ts';
+import { limitRange } from '#kinds/core/limitrange/resource.ts';
+import { resourceQuota } from '#kinds/core/resourcequota/resource.ts';
+import { persistentVolume } from '#kinds/core/persistentvolume/resource.ts';
+import { persistentVolumeClaim } from '#kinds/core/persistentvolumeclaim/resource.ts';
+import { storageClass } from '#kinds/storage/storageclass/resource.ts';
+import { csiDriver } from '#kinds/storage/csidriver/resource.ts';
+import { csiNode } from '#kinds/storage/csinode/resource.ts';
+import { csiStorageCapacity } from '#kinds/storage/csistoragecapacity/resource.ts';
+import { volumeAttachment } from '#kinds/storage/volumeattachment/resource.ts';
+import { volumeAttributesClass } from '#kinds/storage/volumeattributesclass/resource.ts';
+import { horizontalPodAutoscaler } from '#kinds/autoscaling/horizontalpodautoscaler/resource.ts';
 import { lease } from '#kinds/coordination/lease/resource.ts';
 import { configMap } from '#kinds/core/configmap/resource.ts';
 import { endpoints } from '#kinds/core/endpoints/resource.ts';
@@ -81,6 +92,17 @@ const all: readonly unknown[] = [
   ingressClass,
   networkPolicy,
   runtimeClass,
+  limitRange,
+  resourceQuota,
+  persistentVolume,
+  persistentVolumeClaim,
+  storageClass,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  volumeAttachment,
+  volumeAttributesClass,
+  horizontalPodAutoscaler,
 ];
 
 export const resources = all as readonly Resource[];
