@@ -3,22 +3,14 @@
  * containerd) the cluster is one in process with simulated nodes, and what needs containers is skipped.
  */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createCluster } from '#testing/create-cluster.ts';
-import { eventually, type Finished, noRealNode, run, startRealCluster } from '../cluster/harness.ts';
+import { eventually, type Finished, run } from '../cluster/harness.ts';
 import { box, hello, image, service } from './manifests.ts';
-
-interface World {
-  readonly kubeconfig: string;
-  /** Resolves with what is left of it. */
-  takeDown(): Promise<string[]>;
-}
-
-const needsContainers = noRealNode === undefined ? {} : { skip: `needs real containers: ${noRealNode}` };
+import { kubectlObstacle, needsContainers, startWorld, type World } from './world.ts';
 
 describe('kubectl', { skip: kubectlObstacle(), timeout: 120_000 }, () => {
   let world: World;
@@ -287,34 +279,7 @@ describe('kubectl', { skip: kubectlObstacle(), timeout: 120_000 }, () => {
       'Error from server (Forbidden): pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "default"\n',
     );
   });
-
-  async function startWorld(scratch: string): Promise<World> {
-    if (noRealNode === undefined) {
-      const cluster = await startRealCluster();
-      await cluster.buildImage(image);
-      return { kubeconfig: cluster.kubeconfig, takeDown: () => cluster.takeDown() };
-    }
-    const cluster = await createCluster({ nodes: 1 });
-    const { kubeconfig } = await cluster.listen();
-    writeFileSync(join(scratch, 'kubeconfig'), kubeconfig);
-    return {
-      kubeconfig: join(scratch, 'kubeconfig'),
-      takeDown: async () => {
-        await cluster[Symbol.asyncDispose]();
-        return [];
-      },
-    };
-  }
 });
-
-/** Undefined: there is a kubectl that is new enough. */
-function kubectlObstacle(): string | undefined {
-  const { status, stdout } = spawnSync('kubectl', ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
-  if (status !== 0) return 'there is no kubectl on PATH';
-  const { minor, gitVersion } = (JSON.parse(stdout) as { clientVersion: { minor: string; gitVersion: string } })
-    .clientVersion;
-  return Number.parseInt(minor, 10) >= 32 ? undefined : `kubectl ${gitVersion} is older than v1.32`;
-}
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

@@ -95,7 +95,8 @@ export function refusalText(error: StatusError, source?: string): string {
     const text = source === undefined ? message : `error when ${source}: ${message}`;
     return `Error from server${reason === '' ? '' : ` (${reason})`}: ${text}`;
   }
-  const subject = `The ${details.kind ?? ''} "${details.name ?? ''}" is invalid`;
+  const { kind = '', name = '' } = details;
+  const subject = kind === '' && name === '' ? 'The request is invalid' : `The ${kind} "${name}" is invalid`;
   const causes = [...new Set((details.causes ?? []).map((cause) => `${cause.field}: ${cause.message}`))];
   if (causes.length === 0) return `${subject}: ${message}`;
   return causes.length === 1

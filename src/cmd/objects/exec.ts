@@ -36,7 +36,7 @@ export function exec(flags: ExecFlags, [word, ...command]: readonly string[]): P
     if (flags.tty && flags.stdin && !isTerminal)
       process.stderr.write('Unable to use a TTY - input is not a terminal or the right kind of file\n');
     const usesTty = flags.tty && (!flags.stdin || isTerminal);
-    const query = new URLSearchParams({ container: containerOf(pod, flags.container) });
+    const query = new URLSearchParams({ container: flags.container ?? containerOf(pod, undefined) });
     for (const part of command) query.append('command', part);
     for (const [name, isOn] of Object.entries({ stdin: flags.stdin, stdout: true, stderr: !usesTty, tty: usesTty }))
       if (isOn) query.set(name, 'true');

@@ -2,7 +2,6 @@
 import type { Pod } from '#api/generated/core/v1.ts';
 import { pods } from '#api/generated/resources.ts';
 import type { HasMetadata } from '#api/object.ts';
-import { badRequest } from '#api/status.ts';
 import { Failure } from '#cmd/failure.ts';
 import { apiResources, resourceNamed } from '#cmd/objects/api-resources.ts';
 import type { Connection } from '#cmd/objects/connection.ts';
@@ -50,7 +49,7 @@ export function containerOf(pod: Pod, named: string | undefined): string {
   const init = (pod.spec?.initContainers ?? []).map(({ name }) => name);
   if (named !== undefined) {
     if ([...names, ...init].includes(named)) return named;
-    throw badRequest(`container ${named} is not valid for pod ${pod.metadata.name}`);
+    throw new Failure(`container ${named} is not valid for pod ${pod.metadata.name}`);
   }
   const annotated = pod.metadata.annotations?.[defaultContainer];
   if (annotated !== undefined && names.includes(annotated)) return annotated;
