@@ -43,7 +43,8 @@ export interface Call extends HookCall {
 export interface CallParts {
   readonly user: UserInfo;
   readonly dryRun: boolean;
-  readonly signal: AbortSignal;
+  /** Whose signal is only asked for by those who wait: making one costs a listener on the connection. */
+  readonly request: { readonly signal: AbortSignal };
 }
 
 export function makeCall(core: Core, parts: CallParts): Call {
@@ -51,7 +52,9 @@ export function makeCall(core: Core, parts: CallParts): Call {
   return {
     user: parts.user,
     dryRun: parts.dryRun,
-    signal: parts.signal,
+    get signal() {
+      return parts.request.signal;
+    },
     nowMs: core.clock.now(),
     settings: core.settings,
     clock: core.clock,

@@ -110,7 +110,7 @@ export class Registry {
     if (endpoint === undefined) return renderError(noSuchPath(), request);
     let call: Call | undefined;
     const callOf = (dryRun: boolean): Call => {
-      call ??= makeCall(this.#core, { user, dryRun, signal: request.signal });
+      call ??= makeCall(this.#core, { user, dryRun, request });
       return call;
     };
     let response: ApiResponse;

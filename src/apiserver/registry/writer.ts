@@ -16,7 +16,7 @@ import type { WriteContext } from '#apiserver/registry/write-context.ts';
 import { notFound } from '#api/status.ts';
 
 const defaultManager = 'kube-apiserver';
-const neverAborted = new AbortController().signal;
+const neverAborted = new AbortController();
 
 /** `core` is asked for at each write: the writer is part of it. */
 export function makeWriter(core: () => Core): Writer {
@@ -30,7 +30,7 @@ export function makeWriter(core: () => Core): Writer {
 type Options = (WriteOptions & { readonly subresource?: string }) | undefined;
 
 function contextOf(core: Core, resource: ResourceRef, key: ObjectKey, options: Options): WriteContext {
-  const call = makeCall(core, { user: systemMasters, dryRun: options?.dryRun === true, signal: neverAborted });
+  const call = makeCall(core, { user: systemMasters, dryRun: options?.dryRun === true, request: neverAborted });
   return {
     endpoint: core.endpointOf(resource),
     call,

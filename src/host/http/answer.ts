@@ -14,7 +14,10 @@ export interface AnswerContext {
 /** Runs the handler and writes what it answers; never rejects. */
 export async function answer(context: AnswerContext, request: SocketRequest, reply: Reply): Promise<void> {
   try {
-    await writeResponse(context, await context.handle(request), reply, request.method === 'HEAD');
+    const response = await context.handle(request);
+    await writeResponse(context, response, reply, request.method === 'HEAD');
+    // A watch goes on until its client leaves.
+    if (response.body.kind !== 'frames') request.release();
   } catch (error) {
     // Somebody who leaves in the middle of a log or a watch is no failure of ours.
     if (!reply.isClosed)

@@ -19,8 +19,9 @@ export class SocketRequest implements ApiRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
   readonly peer: Peer;
-  readonly #closes: { once(event: 'close', listener: () => void): unknown; readonly destroyed: boolean };
+  readonly #closes: Socket | ServerHttp2Stream;
   #controller: AbortController | undefined;
+  #abort: (() => void) | undefined;
 
   constructor(
     target: { method: string; url: string; headers: IncomingHttpHeaders; peer: Peer; body: Uint8Array | undefined },
@@ -43,9 +44,17 @@ export class SocketRequest implements ApiRequest {
       this.#controller = controller;
       const abort = (): void => controller.abort(new Error('the client is gone'));
       if (this.#closes.destroyed) abort();
-      else this.#closes.once('close', abort);
+      else {
+        this.#abort = abort;
+        this.#closes.once('close', abort);
+      }
     }
     return this.#controller.signal;
+  }
+
+  /** The answer is written: a connection that lives on does not hold on to this request. */
+  release(): void {
+    if (this.#abort !== undefined) this.#closes.off('close', this.#abort);
   }
 }
 
