@@ -24,11 +24,15 @@ export function validateJob(job: AnyJob, old?: AnyJob): FieldError[] {
   return validateWithTemplate(old?.spec?.template, (lenient) => {
     const errors: FieldError[] = [];
     const spec = job.spec ?? ({} as Spec);
-    if (old === undefined) checkGenerated(errors, job, spec);
+    checkGenerated(errors, job, spec);
     checkJobSpec(errors, spec, 'spec', lenient);
     checkSelector(errors, spec);
-    if (old === undefined) checkHostnames(errors, job, spec);
-    else checkChange(errors, job, old);
+    checkHostnames(errors, job, spec);
+    if (old === undefined) return errors;
+    // Upstream runs the rules of a new job, and those of the spec once more with the rules of the change.
+    checkJobSpec(errors, spec, 'spec', lenient);
+    checkSelector(errors, spec);
+    checkChange(errors, job, old);
     return errors;
   });
 }
@@ -153,17 +157,13 @@ function isWaiting({ spec, status }: AnyJob): boolean {
 
 function withDirectives(old: DeepReadonly<PodTemplateSpec>, now: DeepReadonly<PodTemplateSpec>): unknown {
   const { nodeSelector, tolerations, schedulingGates, affinity } = now.spec ?? { containers: [] };
+  const { nodeAffinity: _, ...others } = old.spec?.affinity ?? {};
   const nodeAffinity = affinity?.nodeAffinity;
+  const merged = nodeAffinity === undefined ? others : { ...others, nodeAffinity };
   return {
     ...old,
     metadata: { ...old.metadata, labels: now.metadata?.labels, annotations: now.metadata?.annotations },
-    spec: {
-      ...old.spec,
-      nodeSelector,
-      tolerations,
-      schedulingGates,
-      affinity: { ...old.spec?.affinity, nodeAffinity },
-    },
+    spec: { ...old.spec, nodeSelector, tolerations, schedulingGates, affinity: merged },
   };
 }
 

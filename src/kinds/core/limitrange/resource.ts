@@ -2,6 +2,7 @@
 import type { LimitRange, LimitRangeItem } from '#api/generated/core/v1.ts';
 import { limitranges } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
+import { validateLimitRange } from '#kinds/core/limitrange/validation.ts';
 import { roundResourceList } from '#kinds/core/pod/resource-defaults.ts';
 
 export const limitRange: Resource<LimitRange> = {
@@ -15,6 +16,7 @@ export const limitRange: Resource<LimitRange> = {
   defaults(object) {
     for (const item of object.spec?.limits ?? []) defaultItem(item);
   },
+  validate: validateLimitRange,
   columns: [{ name: 'Created At', type: 'date', value: (object) => object.metadata.creationTimestamp ?? '' }],
 };
 

@@ -135,7 +135,8 @@ export function checkResourceName(errors: FieldError[], name: string, path: stri
   return errors.length === before;
 }
 
-function checkContainerResourceName(errors: FieldError[], name: string, path: string): void {
+/** A resource a container may ask for. */
+export function checkContainerResourceName(errors: FieldError[], name: string, path: string): void {
   checkResourceName(errors, name, path);
   if (!name.includes('/')) {
     if (!isStandardContainerResource(name))
