@@ -1,7 +1,7 @@
 /**
  * The address ranges and the link of one cluster on this machine. Ranges are picked once, under a lock, so that two
- * clusters do not collide; the link is an empty bridge that carries the private node address and the route of the
- * service range, so that the host reaches Services without a default route and the next instance sees the range taken.
+ * clusters do not collide; the link is an empty bridge that carries the private node address and the routes of both
+ * ranges, so that the host reaches Services without a default route and the next instance sees the range taken.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -84,6 +84,8 @@ export async function setUpNetwork(instanceId: string, plan: NetworkPlan, stateD
   await ip('addr', 'replace', `${plan.nodeAddress}/32`, 'dev', link);
   await ip('link', 'set', link, 'up');
   await ip('route', 'replace', plan.serviceCIDR, 'dev', link, 'src', plan.nodeAddress);
+  // Pods have longer routes of their own: this one says that the range is taken, before there is a pod.
+  await ip('route', 'replace', plan.podCIDR, 'dev', link);
   await setSysctls(stateDir);
 }
 
