@@ -85,7 +85,7 @@ function mountToken(spec: PodSpec, { random }: HookCall): void {
   const existing = spec.volumes?.find(({ name }) => name.startsWith(volumePrefix))?.name;
   const name = existing ?? volumePrefix + nameSuffix(random, 5);
   let isNeeded = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (hasTokenPath(container)) continue;
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenPath }];
     isNeeded = true;
