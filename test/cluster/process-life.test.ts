@@ -111,6 +111,16 @@ describe('process life', { ...(noRealNode === undefined ? {} : { skip: noRealNod
     await withClient(cluster, async (client) => assert.equal(await answerOf(client), 'after-server\n'));
   });
 
+  test('clusters that start at the same time take ranges of their own', async () => {
+    const others = await Promise.all([startRealCluster(), startRealCluster()]);
+    const ranges = [cluster, ...others].flatMap(({ instance: { network } }) => [
+      network?.podCIDR,
+      network?.serviceCIDR,
+    ]);
+    assert.equal(new Set(ranges).size, 6, ranges.join(' '));
+    assert.deepEqual(await Promise.all(others.map((other) => other.takeDown())), [[], []]);
+  });
+
   test('SIGINT ends everything and leaves nothing on the machine', async () => {
     assert.deepEqual(await cluster.takeDown(), []);
   });
