@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pods as podsRef } from '#api/generated/resources.ts';
 import { World } from './world.ts';
 
 async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
@@ -231,4 +232,18 @@ test('the order drain ends the containers and leaves the objects', () =>
     await world.kubelet.drain();
     assert.equal(world.runtime.sandboxes.size, 0);
     assert.notEqual(await world.find('web'), undefined);
+  }));
+
+test('a condition that somebody else has changed is put right', () =>
+  inWorld(async (world) => {
+    await world.create('web');
+    const status = { conditions: [{ type: 'Ready', status: 'False' }] };
+    await world.client.patch(
+      podsRef,
+      { namespace: 'default', name: 'web' },
+      { status },
+      { type: 'strategic', subresource: 'status' },
+    );
+    await world.settle();
+    assert.equal(await world.summary('web'), 'Running ready=True main:running');
   }));

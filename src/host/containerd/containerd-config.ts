@@ -22,6 +22,9 @@ state = ${text(paths.stateDirectory)}
 oom_score = 0
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
 
+[debug]
+  level = "warn"
+
 [grpc]
   address = ${text(paths.socketPath)}
 

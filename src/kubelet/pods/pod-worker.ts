@@ -7,6 +7,8 @@
  * follows from what is there.
  */
 import { pods } from '#api/generated/resources.ts';
+import type { PodStatus } from '#api/generated/core/v1.ts';
+import type { DeepReadonly } from '#base/immutable.ts';
 import { isConflict, isNotFound } from '#api/status.ts';
 import { errorMessage } from '#base/logger.ts';
 import { podCgroupPath } from '#kubelet/resources/pod-resources.ts';
@@ -66,7 +68,9 @@ export class PodWorker {
   update(pod: ReadonlyPod): void {
     const before = this.#context.pod;
     this.#context.pod = pod;
-    if (isNews(before, pod)) this.wake();
+    const reported = this.#context.status.latest;
+    this.#context.status.observe(pod);
+    if (isNews(before, pod) || !isAsReported(pod, reported)) this.wake();
   }
 
   /** The API object is gone: everything of it here goes, too. */
@@ -312,4 +316,14 @@ function isNews(before: ReadonlyPod, now: ReadonlyPod): boolean {
 
 function foreignConditions(pod: ReadonlyPod): unknown[] {
   return (pod.status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
+}
+
+/** False: somebody has changed a condition or the phase that is ours to say. */
+function isAsReported(pod: ReadonlyPod, latest: DeepReadonly<PodStatus>): boolean {
+  const own = (status: DeepReadonly<PodStatus> | undefined): string =>
+    (status?.conditions ?? [])
+      .map(({ type, status: value }) => (ownConditions.has(type) ? `${type}=${value}` : ''))
+      .sort()
+      .join(' ');
+  return own(pod.status).trim() === own(latest).trim() && pod.status?.phase === latest.phase;
 }

@@ -27,6 +27,8 @@ export class StatusWriter {
   #wanted: PodStatus | undefined;
   #running: Promise<void> | undefined;
   #gone = false;
+  /** Of the last answer. */
+  #version: string | undefined;
 
   constructor(ports: StatusWriterPorts, pod: ReadonlyPod) {
     this.#ports = ports;
@@ -45,6 +47,15 @@ export class StatusWriter {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /**
+   * The API server has this version of the pod: if it is newer than what was written and says something else (node
+   * lifecycle marks pods of silent nodes unready), the next `set` writes again.
+   */
+  observe(pod: ReadonlyPod): void {
+    if (this.#running !== undefined || !isNewer(pod.metadata.resourceVersion, this.#version)) return;
+    this.#written = pod.status ?? {};
   }
 
   /** Resolves when everything set so far is written, or cannot be any more. */
@@ -81,12 +92,19 @@ export class StatusWriter {
   async #patch(status: PodStatus): Promise<void> {
     const { namespace = '', name = '', uid } = this.#pod.metadata;
     const patch = { metadata: { uid }, status: statusPatch(this.#written, status) };
-    await this.#ports.client.patch(pods, { namespace, name }, patch, {
+    const answer = await this.#ports.client.patch(pods, { namespace, name }, patch, {
       type: 'strategic',
       subresource: 'status',
       signal: this.#ports.signal,
     });
+    this.#version = answer.metadata.resourceVersion;
   }
+}
+
+/** Revisions are opaque, but ours and upstream's are decimal numbers that grow. */
+function isNewer(version: string | undefined, than: string | undefined): boolean {
+  if (version === undefined || than === undefined) return true;
+  return version.length === than.length ? version > than : version.length > than.length;
 }
 
 /** What changes `from` into `to`: absent fields become null, equal ones are left out; conditions are merged by type. */
