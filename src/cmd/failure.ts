@@ -2,11 +2,20 @@
 export class Failure extends Error {
   override name = 'Failure';
   readonly exitCode: number;
+  /** The next command to try; shown on a terminal. */
+  readonly hint: string | undefined;
 
-  constructor(sentence: string, exitCode = 1) {
+  constructor(sentence: string, exitCode = 1, hint?: string) {
     super(sentence);
     this.exitCode = exitCode;
+    this.hint = hint;
   }
+}
+
+/** On stderr, and only where a person reads it. */
+export function showHint(command: string | undefined): void {
+  if (command === undefined || process.stderr.isTTY !== true) return;
+  process.stderr.write(`\x1b[2mtry: ${command}\x1b[0m\n`);
 }
 
 /** Runs a command's body; a Failure or a known system error ends it with one sentence on stderr. */
@@ -19,6 +28,7 @@ export async function withFailures(body: () => Promise<void>): Promise<void> {
     // A refusal of the API server is a sentence of its own.
     const isWhole = error instanceof Error && error.name === 'Refusal';
     process.stderr.write(`${isWhole ? '' : 'error: '}${message}\n`);
+    if (error instanceof Failure) showHint(error.hint);
     process.exitCode = error instanceof Failure ? error.exitCode : 1;
   }
 }

@@ -13,6 +13,7 @@ import {
   refusalText,
   withConnection,
 } from '#cmd/objects/connection.ts';
+import { hintOfRefusal } from '#cmd/objects/hints.ts';
 import { type Manifest, readManifests } from '#cmd/objects/manifests.ts';
 import { goJson, listOf, objectPrinter } from '#cmd/objects/output.ts';
 import { threeWayPatch } from '#cmd/objects/three-way.ts';
@@ -39,6 +40,7 @@ export function apply(flags: ApplyFlags): Promise<void> {
     const resources = await apiResources(connection.client);
     const refusals: string[] = [];
     const applied: HasMetadata[] = [];
+    let hint: string | undefined;
     for (const manifest of manifests) {
       try {
         const resource = resourceOfKind(resources, manifest.object, manifest.source);
@@ -48,11 +50,12 @@ export function apply(flags: ApplyFlags): Promise<void> {
         applied.push(object);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
+        hint ??= error.hint?.replace('FILE', manifest.source);
         refusals.push(error instanceof Refusal ? error.message : `error: ${error.message}`);
       }
     }
     if (printer !== undefined && applied.length > 0) process.stdout.write(printer(listOf(applied)));
-    if (refusals.length > 0) throw new Refusal(refusals.join('\n'));
+    if (refusals.length > 0) throw new Refusal(refusals.join('\n'), 1, hint);
   });
 }
 
@@ -165,6 +168,6 @@ async function explained<T>(work: Promise<T>, what: string, source: string): Pro
     return await work;
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    throw new Refusal(refusalText(error, `${what} "${source}"`));
+    throw new Refusal(refusalText(error, `${what} "${source}"`), 1, hintOfRefusal(error));
   }
 }

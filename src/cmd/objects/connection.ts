@@ -8,6 +8,7 @@ import type { Client } from '#client/client.ts';
 import { createClient } from '#client/handler-client.ts';
 import { Failure } from '#cmd/failure.ts';
 import { defaultDataDir, readStatus } from '#cmd/instance.ts';
+import { hintOfRefusal } from '#cmd/objects/hints.ts';
 import { createHttpHandler } from '#host/http/client.ts';
 import { readKubeconfig } from '#host/kubeconfig-file.ts';
 import { systemClock } from '#host/system-clock.ts';
@@ -85,7 +86,7 @@ export class Refusal extends Failure {
 }
 
 function statusFailure(error: StatusError): Refusal {
-  return new Refusal(refusalText(error));
+  return new Refusal(refusalText(error), 1, hintOfRefusal(error));
 }
 
 /** `Error from server (NotFound): pods "x" not found`, or the list of what is wrong with an object. */
@@ -109,5 +110,7 @@ function connectionFailure(error: unknown, server: string): unknown {
   if (code !== 'ECONNREFUSED') return error;
   return new Refusal(
     `The connection to the server ${new URL(server).host} was refused - did you specify the right host or port?`,
+    1,
+    'wheelhouse status',
   );
 }

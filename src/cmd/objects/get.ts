@@ -5,7 +5,7 @@ import { isNotFound, StatusError } from '#api/status.ts';
 import type { RawRequest } from '#client/client.ts';
 import { readBody } from '#client/response-body.ts';
 import { watchEvents } from '#client/watch-stream.ts';
-import { Failure } from '#cmd/failure.ts';
+import { Failure, showHint } from '#cmd/failure.ts';
 import { apiResources, kindName } from '#cmd/objects/api-resources.ts';
 import {
   type Connection,
@@ -14,7 +14,7 @@ import {
   refusalText,
   withConnection,
 } from '#cmd/objects/connection.ts';
-import { hintOfTable, showHint } from '#cmd/objects/hints.ts';
+import { hintOfRefusal, hintOfTable } from '#cmd/objects/hints.ts';
 import { listOf, type ObjectPrinter, objectPrinter } from '#cmd/objects/output.ts';
 import { type Table, type TableOptions, TablePrinter } from '#cmd/objects/table.ts';
 import { type Target, targetsOf } from '#cmd/objects/targets.ts';
@@ -55,6 +55,8 @@ export function get(flags: GetFlags, words: readonly string[]): Promise<void> {
 class Reading {
   readonly connection: Connection;
   readonly flags: GetFlags;
+  /** Of the first refusal. */
+  hint: string | undefined;
 
   constructor(connection: Connection, flags: GetFlags) {
     this.connection = connection;
@@ -115,7 +117,7 @@ async function getTables(reading: Reading, targets: readonly Target[]): Promise<
   });
   process.stdout.write(texts.join('\n'));
   if (texts.length === 0 && refusals.length === 0) reading.nothingFound(targets);
-  if (refusals.length > 0) throw new Refusal(refusals.join('\n'));
+  if (refusals.length > 0) throw new Refusal(refusals.join('\n'), 1, reading.hint);
   showHint(hints[0]);
 }
 
@@ -141,7 +143,9 @@ async function tableOf(reading: Reading, target: Target, refusals: string[]): Pr
 
 function collectRefusal(error: unknown, reading: Reading, refusals: string[]): undefined {
   if (!(error instanceof StatusError)) throw error;
-  if (!(isNotFound(error) && reading.flags.ignoreNotFound)) refusals.push(refusalText(error));
+  if (isNotFound(error) && reading.flags.ignoreNotFound) return;
+  refusals.push(refusalText(error));
+  reading.hint ??= hintOfRefusal(error);
 }
 
 async function pagesOf(reading: Reading, path: string): Promise<Table> {
@@ -174,7 +178,7 @@ async function getObjects(reading: Reading, targets: readonly Target[], printer:
   const isSingle = targets.length === 1 && targets[0]?.names?.length === 1;
   if (!isSingle) process.stdout.write(printer(listOf(items, 'always')));
   else if (items.length > 0) process.stdout.write(printer(listOf(items)));
-  if (refusals.length > 0) throw new Refusal(refusals.join('\n'));
+  if (refusals.length > 0) throw new Refusal(refusals.join('\n'), 1, reading.hint);
 }
 
 async function objectsOf(reading: Reading, target: Target, refusals: string[]): Promise<HasMetadata[]> {

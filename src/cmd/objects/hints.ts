@@ -1,4 +1,5 @@
 /** The next command to try, where an answer shows that something is not as it should be: on stderr, only on a terminal. */
+import type { StatusError } from '#api/status.ts';
 import type { ApiResource } from '#cmd/objects/api-resources.ts';
 import type { Table } from '#cmd/objects/table.ts';
 
@@ -20,7 +21,21 @@ export function hintOfTable(table: Table, resource: ApiResource): string[] {
   return [];
 }
 
-export function showHint(command: string | undefined): void {
-  if (command === undefined || process.stderr.isTTY !== true) return;
-  process.stderr.write(`\x1b[2mtry: ${command}\x1b[0m\n`);
+/** Of an answer that was refused: what would tell more. */
+export function hintOfRefusal(error: StatusError): string | undefined {
+  switch (error.reason) {
+    case 'NotFound':
+      return error.details?.kind === undefined || error.details.kind === ''
+        ? undefined
+        : `wheelhouse get ${error.details.kind} -A`;
+    case 'Forbidden':
+      return 'wheelhouse get rolebindings,clusterrolebindings -A -o wide';
+    case 'Unauthorized':
+      return 'wheelhouse kubeconfig';
+    case 'Invalid':
+    case 'BadRequest':
+      return 'wheelhouse apply -f FILE --dry-run=server';
+    default:
+      return undefined;
+  }
 }
