@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Starts the command line on the Node that came with the package: the machine's own may be older and only runs this file.
-const { existsSync } = require('node:fs');
+const { existsSync, realpathSync } = require('node:fs');
 const { createRequire } = require('node:module');
+const { homedir } = require('node:os');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -31,15 +32,19 @@ if (!node) {
   );
   process.exit(1);
 }
-if (node === process.execPath) {
+if (realpathSync(node) === realpathSync(process.execPath) && process.env.NODE_COMPILE_CACHE) {
   import(main);
 } else {
+  // Code compiled by an earlier start is taken from a folder of the user's own, by threads and the agent, too: without
+  // it every process would load the compiler. Small scavenges keep the event loop's pauses and the memory small.
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wheelhouse/compiled');
+  const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || cache };
   // Replace this process where the system allows it, so that signals and the exit code are the command's own.
-  const args = ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)];
-  if (typeof process.execve === 'function') process.execve(node, [node, ...args], process.env);
+  const args = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', main, ...process.argv.slice(2)];
+  if (typeof process.execve === 'function') process.execve(node, [node, ...args], env);
   else {
     const { spawn } = require('node:child_process');
-    const child = spawn(node, args, { stdio: 'inherit' });
+    const child = spawn(node, args, { stdio: 'inherit', env });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
     child.on('exit', (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code ?? 1)));
   }
