@@ -8,6 +8,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -124,6 +125,13 @@ if (file === undefined) fail(`unknown command ${command}: start, test or run FIL
 installNpmPackages();
 installSystemPackages();
 const environment = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}:/usr/sbin:/sbin` };
+if (command === 'start') {
+  // As bin/wheelhouse.js: what was compiled once is kept, so that neither threads nor the agent load the compiler.
+  environment.NODE_COMPILE_CACHE ||= join(
+    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+    'wheelhouse/compiled',
+  );
+}
 const child = spawn(newNode(), ['--disable-warning=ExperimentalWarning', join(root, file), ...args], {
   cwd: process.cwd(),
   stdio: 'inherit',
