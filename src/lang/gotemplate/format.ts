@@ -1,0 +1,221 @@
+/** Go's fmt for template values: print, println, printf. */
+
+import { floatText } from '#lang/gotemplate/float.ts';
+import { formatVerb } from '#lang/gotemplate/verbs.ts';
+import type { Flags } from '#lang/gotemplate/verbs.ts';
+import { GoInt, GoObject, intOf, isFunction, isMap, sortedKeys, typeName } from '#lang/gotemplate/value.ts';
+import type { GoValue } from '#lang/gotemplate/value.ts';
+
+/** Structures deeper than this are cut off: they are cycles, which Go does not survive either. */
+const maxDepth = 500;
+
+/** %v */
+export function goPrint(value: GoValue): string {
+  return typeof value === 'string' ? value : printed(value, 0);
+}
+
+function printed(value: GoValue, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+      return floatText(value);
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+  }
+  if (value === null || value === undefined || depth > maxDepth) return '<nil>';
+  if (value instanceof GoInt) return value.value.toString();
+  if (value instanceof GoObject) return objectText(value, depth);
+  if (value instanceof Uint8Array) return `[${value.join(' ')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => printed(item as GoValue, depth + 1)).join(' ')}]`;
+  if (isFunction(value)) return '0x1';
+  if (!isMap(value)) return String(value);
+  return `map[${sortedKeys(value)
+    .map((key) => `${key}:${printed(value[key], depth + 1)}`)
+    .join(' ')}]`;
+}
+
+function objectText(value: GoObject, depth: number): string {
+  const own = value.text();
+  if (own !== undefined) return own;
+  const items = value.goKind === 'struct' || value.goKind === 'ptr' ? value.fields() : value.entries();
+  const texts = items.map(([key, item]) => {
+    const text = printed(item, depth + 1);
+    return value.goKind === 'map' ? `${key}:${text}` : text;
+  });
+  if (value.goKind === 'map') return `map[${texts.join(' ')}]`;
+  if (value.goKind === 'slice') return `[${texts.join(' ')}]`;
+  return `${value.goKind === 'ptr' ? '&' : ''}{${texts.join(' ')}}`;
+}
+
+/** fmt.Sprint: spaces between operands when neither is a string. */
+export function goSprint(args: readonly GoValue[]): string {
+  let result = '';
+  args.forEach((arg, i) => {
+    const isText = typeof arg === 'string';
+    if (i > 0 && !isText && typeof args[i - 1] !== 'string') result += ' ';
+    result += goPrint(arg);
+  });
+  return result;
+}
+
+/** fmt.Sprintln */
+export function goSprintln(args: readonly GoValue[]): string {
+  return `${args.map(goPrint).join(' ')}\n`;
+}
+
+/** The largest width and precision that fmt takes. */
+const maxNumber = 1_000_000;
+
+/** fmt.Sprintf */
+export function goSprintf(format: string, args: readonly GoValue[]): string {
+  if (!format.includes('%')) return args.length === 0 ? format : format + extra(args, 0);
+  return new Formatter(format, args).run();
+}
+
+function extra(args: readonly GoValue[], from: number): string {
+  const shown = args
+    .slice(from)
+    .map((arg) => (arg === null || arg === undefined ? '<nil>' : `${typeName(arg)}=${goPrint(arg)}`));
+  return `%!(EXTRA ${shown.join(', ')})`;
+}
+
+class Formatter {
+  readonly #format: string;
+  readonly #args: readonly GoValue[];
+  #pos = 0;
+  #arg = 0;
+  #reordered = false;
+  #goodIndex = true;
+  #afterIndex = false;
+
+  constructor(format: string, args: readonly GoValue[]) {
+    this.#format = format;
+    this.#args = args;
+  }
+
+  run(): string {
+    let result = '';
+    const format = this.#format;
+    while (this.#pos < format.length) {
+      const percent = format.indexOf('%', this.#pos);
+      if (percent < 0) {
+        result += format.slice(this.#pos);
+        break;
+      }
+      result += format.slice(this.#pos, percent);
+      this.#pos = percent + 1;
+      result += this.#directive();
+    }
+    if (!this.#reordered && this.#arg < this.#args.length) result += extra(this.#args, this.#arg);
+    return result;
+  }
+
+  #directive(): string {
+    const flags: Flags = { minus: false, plus: false, sharp: false, space: false, zero: false };
+    this.#readFlags(flags);
+    this.#goodIndex = true;
+    this.#afterIndex = false;
+    this.#argNumber();
+    let bad = this.#readWidth(flags);
+    bad += this.#readPrecision(flags);
+    if (!this.#afterIndex) this.#argNumber();
+    const code = this.#format.codePointAt(this.#pos);
+    if (code === undefined) return `${bad}%!(NOVERB)`;
+    const verb = String.fromCodePoint(code);
+    this.#pos += verb.length;
+    if (verb === '%') return `${bad}%`;
+    if (!this.#goodIndex) return `${bad}%!${verb}(BADINDEX)`;
+    if (this.#arg >= this.#args.length) return `${bad}%!${verb}(MISSING)`;
+    return bad + formatVerb(this.#args[this.#arg++], verb, flags);
+  }
+
+  #readFlags(flags: Flags): void {
+    for (; ; this.#pos++) {
+      switch (this.#format[this.#pos]) {
+        case '#':
+          flags.sharp = true;
+          break;
+        case '0':
+          flags.zero = true;
+          break;
+        case '+':
+          flags.plus = true;
+          break;
+        case '-':
+          flags.minus = true;
+          break;
+        case ' ':
+          flags.space = true;
+          break;
+        default:
+          return;
+      }
+    }
+  }
+
+  /** `[3]` */
+  #argNumber(): void {
+    if (this.#format[this.#pos] !== '[') return;
+    this.#reordered = true;
+    const match = /^\[(\d+)\]/.exec(this.#format.slice(this.#pos, this.#pos + 12));
+    const index = Number(match?.[1]);
+    if (match === null || index < 1 || index > this.#args.length) {
+      this.#goodIndex = false;
+      const close = this.#format.indexOf(']', this.#pos);
+      this.#pos = match === null && close < 0 ? this.#pos + 1 : close + 1;
+      return;
+    }
+    this.#pos += match[0].length;
+    this.#arg = index - 1;
+    this.#afterIndex = true;
+  }
+
+  #number(): number | undefined {
+    const match = /^\d+/.exec(this.#format.slice(this.#pos, this.#pos + 9));
+    if (match === null) return undefined;
+    this.#pos += match[0].length;
+    const value = Number(match[0]);
+    return value > maxNumber ? undefined : value;
+  }
+
+  #starArgument(): number | undefined {
+    this.#pos++;
+    const value = intOf(this.#args[this.#arg]);
+    if (this.#arg < this.#args.length) this.#arg++;
+    this.#afterIndex = false;
+    return value === undefined || value > BigInt(maxNumber) || value < BigInt(-maxNumber) ? undefined : Number(value);
+  }
+
+  #readWidth(flags: Flags): string {
+    if (this.#format[this.#pos] !== '*') {
+      flags.width = this.#number();
+      if (this.#afterIndex && flags.width !== undefined) this.#goodIndex = false;
+      return '';
+    }
+    const width = this.#starArgument();
+    if (width === undefined) return '%!(BADWIDTH)';
+    flags.width = Math.abs(width);
+    if (width < 0) {
+      flags.minus = true;
+      flags.zero = false;
+    }
+    return '';
+  }
+
+  #readPrecision(flags: Flags): string {
+    if (this.#format[this.#pos] !== '.') return '';
+    this.#pos++;
+    if (this.#afterIndex) this.#goodIndex = false;
+    this.#argNumber();
+    if (this.#format[this.#pos] !== '*') {
+      flags.precision = this.#number() ?? 0;
+      return '';
+    }
+    const precision = this.#starArgument();
+    if (precision === undefined || precision < 0) return '%!(BADPREC)';
+    flags.precision = precision;
+    return '';
+  }
+}
