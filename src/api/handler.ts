@@ -57,8 +57,15 @@ export interface ApiResponse {
 
 export type ApiBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  /** Written with back-pressure; the front stops pulling when the client is gone. */
-  | { readonly kind: 'chunks'; readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }
+  /**
+   * Written with back-pressure; the front stops pulling when the client is gone. A front that has sent a chunk may say so
+   * by `release`: its memory is then used for a later one.
+   */
+  | {
+      readonly kind: 'chunks';
+      readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+      readonly release?: (chunk: Uint8Array) => void;
+    }
   /** A watch: frames are pushed, shared between watchers, and may be joined by the front. */
   | { readonly kind: 'frames'; readonly open: (sink: FrameSink) => void }
   | { readonly kind: 'upgrade'; readonly upgrade: Upgrade };

@@ -6,6 +6,7 @@ const encoder = new TextEncoder();
 export class JsonWriter {
   #buffer: Uint8Array;
   #length = 0;
+  #spare: Uint8Array | undefined;
 
   constructor(sizeBytes = 16_384) {
     this.#buffer = new Uint8Array(sizeBytes);
@@ -28,9 +29,15 @@ export class JsonWriter {
 
   take(): Uint8Array {
     const result = this.#buffer.subarray(0, this.#length);
-    this.#buffer = new Uint8Array(this.#buffer.length);
+    this.#buffer = this.#spare ?? new Uint8Array(this.#buffer.length);
+    this.#spare = undefined;
     this.#length = 0;
     return result;
+  }
+
+  /** What {@link take} returned is not looked at any more: its memory serves the one after the next. */
+  recycle(taken: Uint8Array): void {
+    this.#spare = new Uint8Array(taken.buffer as ArrayBuffer);
   }
 
   #reserve(more: number): void {

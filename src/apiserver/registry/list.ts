@@ -62,7 +62,8 @@ export async function list(core: Core, asked: ListRequest): Promise<ApiResponse>
     for (const version of candidates(root, range)) if (isSelected(range.selection, version)) versions.push(version);
     return whole(core, asked, { format, versions, meta });
   }
-  return streamed(core, asked, allChunks(core.clock, { root, range, format, meta }));
+  const writer = new JsonWriter(chunkBytes + 32 * 1024);
+  return streamed(core, asked, { writer, chunks: allChunks(core.clock, { root, range, format, meta, writer }) });
 }
 
 /** The state to list. Throws 410 and 504. */
@@ -147,16 +148,24 @@ function whole(core: Core, asked: ListRequest, { format, versions, meta }: Whole
   return bytesResponse(200, bytes, asked.view.accepted);
 }
 
+interface Streamed {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** What the chunks come from. */
+  readonly writer: JsonWriter;
+}
+
 /** Answers of a list that is not in the format stored, pretty or YAML, have to be whole. */
-async function streamed(core: Core, asked: ListRequest, chunks: AsyncIterable<Uint8Array>): Promise<ApiResponse> {
+async function streamed(core: Core, asked: ListRequest, source: Streamed): Promise<ApiResponse> {
   const { accepted } = asked.view;
+  const { chunks } = source;
+  const release = (chunk: Uint8Array): void => source.writer.recycle(chunk);
   if (accepted.format !== 'json' || accepted.pretty) {
     const writer = new JsonWriter();
     for await (const chunk of chunks) writer.bytes(chunk);
     return bytesResponse(200, writer.take(), accepted);
   }
-  if (acceptsGzip(core, asked)) return compressed(core, asked, chunks);
-  return { status: 200, headers: { 'content-type': mediaTypes.json }, body: { kind: 'chunks', chunks } };
+  if (acceptsGzip(core, asked)) return compressed(core, asked, chunks, release);
+  return { status: 200, headers: { 'content-type': mediaTypes.json }, body: { kind: 'chunks', chunks, release } };
 }
 
 function acceptsGzip(core: Core, { request, view }: ListRequest): boolean {
@@ -168,6 +177,7 @@ function compressed(
   core: Core,
   asked: ListRequest,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  release?: (chunk: Uint8Array) => void,
 ): ApiResponse {
   if (core.gzip === undefined) throw new Error('gzip is only used where there is one');
   const headers = {
@@ -175,12 +185,13 @@ function compressed(
     'content-encoding': 'gzip',
     vary: 'Accept-Encoding',
   };
-  return { status: 200, headers, body: { kind: 'chunks', chunks: core.gzip(chunks) } };
+  return { status: 200, headers, body: { kind: 'chunks', chunks: core.gzip(chunks, release) } };
 }
 
-async function* allChunks(clock: Clock, scan: Scan & { readonly meta: ListMeta }): AsyncIterable<Uint8Array> {
-  const { root, range, format, meta } = scan;
-  const writer = new JsonWriter(chunkBytes + 32 * 1024);
+type WholeScan = Scan & { readonly meta: ListMeta; readonly writer: JsonWriter };
+
+async function* allChunks(clock: Clock, scan: WholeScan): AsyncIterable<Uint8Array> {
+  const { root, range, format, meta, writer } = scan;
   const slice = new Slice(clock);
   format.open(writer, meta);
   let isFirst = true;

@@ -1,5 +1,5 @@
 /** Writes an ApiResponse to a client, each kind of body in its way, with back-pressure. */
-import type { ApiResponse, Handler } from '#api/handler.ts';
+import type { ApiBody, ApiResponse, Handler } from '#api/handler.ts';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import type { FanOut } from '#host/http/fan-out.ts';
 import type { SocketRequest } from '#host/http/incoming.ts';
@@ -41,7 +41,7 @@ export function writeResponse(
       return;
     case 'chunks':
       reply.start(response);
-      if (!isHead) return writeChunks(body.chunks, reply);
+      if (!isHead) return writeChunks(body, reply);
       reply.end();
       return;
     case 'frames':
@@ -54,10 +54,13 @@ export function writeResponse(
   }
 }
 
-async function writeChunks(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, reply: Reply): Promise<void> {
-  for await (const chunk of chunks) {
+async function writeChunks(body: ApiBody & { kind: 'chunks' }, reply: Reply): Promise<void> {
+  for await (const chunk of body.chunks) {
     if (reply.isClosed) return;
-    if (!reply.write(chunk)) await reply.drained();
+    if (reply.write(chunk)) continue;
+    await reply.drained();
+    // Drained is sent: a client that is gone leaves bytes behind that somebody still holds.
+    if (!reply.isClosed) body.release?.(chunk);
   }
   reply.end();
 }
