@@ -13,6 +13,7 @@ import {
   statusCommand,
   upCommand,
 } from '#cmd/commands/instance.ts';
+import { helmRoutes } from '#cmd/helm/commands.ts';
 import { kubectlArguments } from '#cmd/arguments.ts';
 import { applyCommand, deleteCommand, execCommand, getCommand, logsCommand } from '#cmd/commands/objects.ts';
 
@@ -26,6 +27,7 @@ const routes = buildRouteMap({
     doctor: doctorCommand,
     kubeconfig: kubeconfigCommand,
     image: imageRoutes,
+    helm: helmRoutes,
     get: getCommand,
     apply: applyCommand,
     delete: deleteCommand,

@@ -41,10 +41,14 @@ function setSource(chars: readonly string[]): string {
   const isNegated = chars[0] === '!';
   const body = isNegated ? chars.slice(1) : chars;
   const isRange = body.length === 3 && body[1] === '-';
-  const inner = isRange ? `${literal(body[0] ?? '')}-${literal(body[2] ?? '')}` : body.map(literal).join('');
+  const inner = isRange ? `${inSet(body[0] ?? '')}-${inSet(body[2] ?? '')}` : body.map(inSet).join('');
   return `[${isNegated ? '^' : ''}${inner}]`;
 }
 
 function literal(char: string): string {
-  return /[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
+  return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
+}
+
+function inSet(char: string): string {
+  return char === '-' ? '\\-' : literal(char);
 }

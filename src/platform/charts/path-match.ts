@@ -34,13 +34,13 @@ function readSet(chars: readonly string[], start: number): { source: string; end
     const low = readSetChar(chars, at);
     if (low === undefined) return undefined;
     at = low.next;
-    body += escapeRegExp(low.char);
+    body += escapeInSet(low.char);
     if (chars[at] !== '-') continue;
     const high = readSetChar(chars, at + 1);
     if (high === undefined) return undefined;
     at = high.next;
     // A range the wrong way round matches nothing; its lower end was already written.
-    if (high.char >= low.char) body += `-${escapeRegExp(high.char)}`;
+    if (high.char >= low.char) body += `-${escapeInSet(high.char)}`;
   }
   return { source: isNegated ? `[^${body}/]` : `[${body}]`, end: at };
 }
@@ -54,5 +54,9 @@ function readSetChar(chars: readonly string[], at: number): { char: string; next
 }
 
 function escapeRegExp(char: string): string {
-  return /[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
+  return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
+}
+
+function escapeInSet(char: string): string {
+  return char === '-' ? '\\-' : escapeRegExp(char);
 }

@@ -1,0 +1,83 @@
+/** Charts and values from the machine: folders, archives and files become what platform/charts works on. */
+import { readFileSync, statSync } from 'node:fs';
+import { ArchiveError, unpackChart } from '#host/charts/archive.ts';
+import { readChartFolder } from '#host/charts/folder.ts';
+import type { Chart } from '#platform/charts/chart.ts';
+import { ChartError } from '#platform/charts/chart.ts';
+import { parseIgnore } from '#platform/charts/ignore.ts';
+import { loadChart, parseValues } from '#platform/charts/load.ts';
+import { mergeTables } from '#platform/charts/values/merge.ts';
+import type { SetStyle } from '#platform/charts/values/strvals.ts';
+import { setValues } from '#platform/charts/values/strvals.ts';
+import type { Table } from '#platform/charts/values/table.ts';
+
+/** Loads a chart from a folder or a .tgz. Rejects with the reason in Helm's words. */
+export async function loadChartAt(path: string, warn: (message: string) => void): Promise<Chart> {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined) throw new ChartError(`path ${JSON.stringify(path)} not found`);
+  const ports = { unpack: unpackChart, warn };
+  if (info.isDirectory()) return loadChart(readChartFolder(path, { ignore: parseIgnore, warn }), ports);
+  return loadChart(await unpackChart(readArchive(path)), ports);
+}
+
+function readArchive(path: string): Uint8Array {
+  const bytes = readFileSync(path);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8) return bytes;
+  throw new ArchiveError(
+    /\.ya?ml$/.test(path)
+      ? `file '${path}' seems to be a YAML file, but expected a gzipped archive`
+      : `file '${path}' does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'`,
+  );
+}
+
+/** The flags that give values; each may be repeated. */
+export interface ValueFlags {
+  readonly values?: readonly string[];
+  readonly set?: readonly string[];
+  readonly setString?: readonly string[];
+  readonly setJson?: readonly string[];
+  readonly setFile?: readonly string[];
+  readonly setLiteral?: readonly string[];
+}
+
+/** The user's values: files from left to right, then --set-json, --set, --set-string, --set-file, --set-literal. */
+export function readUserValues(flags: ValueFlags): Table {
+  let values: Table = new Map();
+  for (const path of (flags.values ?? []).flatMap((list) => list.split(',')))
+    values = mergeTables(values, parseValues(readText(path), `failed to parse ${path}`));
+  const file: SetStyle = { kind: 'file', read: readText };
+  for (const line of flags.setJson ?? []) setJson(line, values);
+  setAll(flags.set, values, { kind: 'typed' }, '--set');
+  setAll(flags.setString, values, { kind: 'string' }, '--set-string');
+  setAll(flags.setFile, values, file, '--set-file');
+  setAll(flags.setLiteral, values, { kind: 'literal' }, '--set-literal');
+  return values;
+}
+
+function setJson(line: string, values: Table): void {
+  try {
+    setValues(line, values, { kind: 'json' });
+  } catch {
+    throw new ChartError(`failed parsing --set-json data ${line}`);
+  }
+}
+
+function setAll(lines: readonly string[] | undefined, values: Table, style: SetStyle, flag: string): void {
+  for (const line of lines ?? []) {
+    try {
+      setValues(line, values, style);
+    } catch (error) {
+      throw new ChartError(`failed parsing ${flag} data: ${(error as Error).message}`);
+    }
+  }
+}
+
+function readText(path: string): string {
+  if (path.trim() === '-') return readFileSync(0, 'utf8');
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new ChartError(isMissing ? `open ${path}: no such file or directory` : (error as Error).message);
+  }
+}

@@ -1,0 +1,89 @@
+/** `.Chart` in templates: Chart.yaml's fields under their Go names. */
+import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
+import { stringList, TypedList, typedMap } from '#lang/gotemplate/value.ts';
+import type { Chart, Dependency, Maintainer, Metadata } from '#platform/charts/chart.ts';
+import { metadataEntries } from '#platform/charts/release-json.ts';
+import { StructValue } from '#platform/charts/render/struct-value.ts';
+import { goValueOf } from '#platform/charts/render/go-values.ts';
+import { valueOf } from '#platform/charts/values/table.ts';
+
+/** The value of `.Chart` for one chart of the tree. */
+export function chartObject(chart: Chart): GoValue {
+  const fields = metadataFields(chart.metadata);
+  const isRoot = chart.parent === undefined;
+  return new StructValue({
+    goType: 'struct { chart.Metadata; IsRoot bool }',
+    kind: 'struct',
+    fields: [...fields, ['IsRoot', isRoot]],
+    json: { ...jsonOf(metadataEntries(chart.metadata)), IsRoot: isRoot },
+  });
+}
+
+function metadataFields(metadata: Metadata): [string, GoValue][] {
+  return [
+    ['Name', metadata.name],
+    ['Home', metadata.home],
+    ['Sources', stringList(metadata.sources ?? [])],
+    ['Version', metadata.version],
+    ['Description', metadata.description],
+    ['Keywords', stringList(metadata.keywords ?? [])],
+    ['Maintainers', TypedList.of2('[]*chart.Maintainer', (metadata.maintainers ?? []).map(maintainerObject))],
+    ['Icon', metadata.icon],
+    ['APIVersion', metadata.apiVersion],
+    ['Condition', metadata.condition],
+    ['Tags', metadata.tags],
+    ['AppVersion', metadata.appVersion],
+    ['Deprecated', metadata.deprecated],
+    ['Annotations', typedMap('map[string]string', metadata.annotations ?? {})],
+    ['KubeVersion', metadata.kubeVersion],
+    ['Dependencies', TypedList.of2('[]*chart.Dependency', (metadata.dependencies ?? []).map(dependencyObject))],
+    ['Type', metadata.type],
+  ];
+}
+
+function maintainerObject(maintainer: Maintainer): GoValue {
+  const { name, email, url } = maintainer;
+  return new StructValue({
+    goType: '*chart.Maintainer',
+    kind: 'ptr',
+    fields: [
+      ['Name', name],
+      ['Email', email],
+      ['URL', url],
+    ],
+    json: withoutEmpty({ name, email, url }),
+  });
+}
+
+function dependencyObject(dependency: Dependency): GoValue {
+  const { name, version, repository, condition, enabled, alias } = dependency;
+  const tags = stringList(dependency.tags);
+  const imports = goValueOf(valueOf(dependency.importValues));
+  return new StructValue({
+    goType: '*chart.Dependency',
+    kind: 'ptr',
+    fields: [
+      ['Name', name],
+      ['Version', version],
+      ['Repository', repository],
+      ['Condition', condition],
+      ['Tags', tags],
+      ['Enabled', enabled],
+      ['ImportValues', imports],
+      ['Alias', alias],
+    ],
+    json: { name, repository, ...withoutEmpty({ version, condition, tags, enabled, 'import-values': imports, alias }) },
+  });
+}
+
+function withoutEmpty(fields: GoMap): GoMap {
+  const entries = Object.entries(fields).filter(
+    ([, value]) => value !== '' && value !== false && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(entries);
+}
+
+function jsonOf(entries: readonly (readonly [string, string | undefined])[]): GoMap {
+  const shown = entries.filter(([, json]) => json !== undefined);
+  return Object.fromEntries(shown.map(([name, json]) => [name, JSON.parse(json ?? 'null') as GoValue]));
+}

@@ -1,0 +1,52 @@
+/** Go structs as templates see them: fields by name, `%v` by their order, JSON by their tags. */
+import type { GoFunction, GoValue } from '#lang/gotemplate/value.ts';
+import { GoObject } from '#lang/gotemplate/value.ts';
+
+/** What a struct is made of. */
+export interface StructParts {
+  readonly goType: string;
+  readonly kind: 'struct' | 'ptr';
+  /** Fields in the order of their declaration. */
+  readonly fields: readonly (readonly [name: string, value: GoValue])[];
+  /** What JSON and YAML make of it. */
+  readonly json: GoValue;
+  readonly methods?: ReadonlyMap<string, GoFunction>;
+  /** The result of a String method. */
+  readonly text?: string;
+}
+
+/** A struct, or a pointer to one. */
+export class StructValue extends GoObject {
+  readonly goType: string;
+  readonly goKind: 'struct' | 'ptr';
+  readonly #parts: StructParts;
+  readonly #fields: ReadonlyMap<string, GoValue>;
+
+  constructor(parts: StructParts) {
+    super();
+    this.goType = parts.goType;
+    this.goKind = parts.kind;
+    this.#parts = parts;
+    this.#fields = new Map(parts.fields);
+  }
+
+  override field(name: string): GoValue {
+    return this.#fields.get(name);
+  }
+
+  override method(name: string): GoFunction | undefined {
+    return this.#parts.methods?.get(name);
+  }
+
+  override text(): string | undefined {
+    return this.#parts.text;
+  }
+
+  override fields(): readonly (readonly [string, GoValue])[] {
+    return this.#parts.fields;
+  }
+
+  override plain(): GoValue {
+    return this.#parts.json;
+  }
+}
