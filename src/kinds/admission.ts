@@ -4,6 +4,7 @@ import { defaultTolerationSeconds } from '#kinds/admission/default-toleration-se
 import { namespaceLifecycle } from '#kinds/admission/namespace-lifecycle.ts';
 import { nodeRestriction } from '#kinds/admission/node-restriction.ts';
 import { priorityAdmission } from '#kinds/admission/priority.ts';
+import { runtimeClassAdmission } from '#kinds/admission/runtime-class.ts';
 import { serviceAccountAdmission } from '#kinds/admission/service-account.ts';
 import { taintNodesByCondition } from '#kinds/admission/taint-nodes-by-condition.ts';
 
@@ -14,4 +15,5 @@ export const admissionPlugins: readonly AdmissionPlugin[] = [
   taintNodesByCondition,
   priorityAdmission,
   defaultTolerationSeconds,
+  runtimeClassAdmission,
 ];

@@ -4,6 +4,7 @@ import { daemonSetController } from '#kinds/apps/daemonset/controller.ts';
 import { deploymentController } from '#kinds/apps/deployment/controller.ts';
 import { replicaSetController } from '#kinds/apps/replicaset/controller.ts';
 import { statefulSetController } from '#kinds/apps/statefulset/controller.ts';
+import { cronJobController } from '#kinds/batch/cronjob/controller.ts';
 import { jobController } from '#kinds/batch/job/controller.ts';
 import { ttlAfterFinishedController } from '#kinds/batch/job/ttl-controller.ts';
 import { rootCAPublisher } from '#kinds/core/configmap/root-ca-controller.ts';
@@ -39,6 +40,7 @@ export function createControllers(options: ControllerOptions): readonly Controll
     statefulSetController,
     replicationControllerController,
     jobController,
+    cronJobController,
     ttlAfterFinishedController,
     endpointsController,
     endpointSliceController,

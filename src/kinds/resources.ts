@@ -49,6 +49,10 @@ import { clusterRole } from '#kinds/rbac/clusterrole/resource.ts';
 import { clusterRoleBinding } from '#kinds/rbac/clusterrolebinding/resource.ts';
 import { role } from '#kinds/rbac/role/resource.ts';
 import { roleBinding } from '#kinds/rbac/rolebinding/resource.ts';
+import { deviceClass } from '#kinds/resource/deviceclass/resource.ts';
+import { resourceClaim } from '#kinds/resource/resourceclaim/resource.ts';
+import { resourceClaimTemplate } from '#kinds/resource/resourceclaimtemplate/resource.ts';
+import { resourceSlice } from '#kinds/resource/resourceslice/resource.ts';
 import { priorityClass } from '#kinds/scheduling/priorityclass/resource.ts';
 
 /** A list of kinds of different types: each is only ever called with its own objects. */
@@ -103,6 +107,10 @@ const all: readonly unknown[] = [
   volumeAttachment,
   volumeAttributesClass,
   horizontalPodAutoscaler,
+  deviceClass,
+  resourceClaim,
+  resourceClaimTemplate,
+  resourceSlice,
 ];
 
 export const resources = all as readonly Resource[];

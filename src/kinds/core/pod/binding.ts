@@ -1,4 +1,4 @@
-/** pods/binding and pods/eviction: writes to a pod with a body of their own kind. */
+/** pods/binding: a write to a pod with a body of its own kind. */
 import type { Pod } from '#api/generated/core/v1.ts';
 import { pods } from '#api/generated/resources.ts';
 import type { CustomSubresource, HookCall } from '#api/resource.ts';
@@ -79,22 +79,3 @@ function markScheduled(pod: Pod, now: string): void {
     { type: 'PodScheduled', status: 'True', lastProbeTime: null as unknown as string, lastTransitionTime: now },
   ];
 }
-
-export const evictionSubresource: CustomSubresource<Pod> = {
-  kind: 'Eviction',
-  group: 'policy',
-  version: 'v1',
-  verbs: ['create'],
-  schema: 'io.k8s.api.policy.v1.Eviction',
-  create: async (key, body, call) => {
-    const options = body['deleteOptions'] as
-      | { gracePeriodSeconds?: number; preconditions?: { uid?: string }; dryRun?: string[] }
-      | undefined;
-    await call.writer.delete(pods, key, {
-      dryRun: call.dryRun || (options?.dryRun ?? []).length > 0,
-      ...(options?.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds }),
-      ...(options?.preconditions?.uid === undefined ? {} : { uid: options.preconditions.uid }),
-    });
-    return success;
-  },
-};

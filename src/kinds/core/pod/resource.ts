@@ -3,9 +3,10 @@ import type { Pod } from '#api/generated/core/v1.ts';
 import { pods } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
-import { bindingSubresource, evictionSubresource } from '#kinds/core/pod/binding.ts';
+import { bindingSubresource } from '#kinds/core/pod/binding.ts';
 import { podColumns } from '#kinds/core/pod/columns.ts';
 import { defaultPod } from '#kinds/core/pod/defaults.ts';
+import { evictionSubresource } from '#kinds/core/pod/eviction.ts';
 import {
   prepareEphemeralUpdate,
   prepareNewPod,
