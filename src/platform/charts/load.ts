@@ -2,7 +2,7 @@
  * Files to a chart. Reading folders and unpacking archives is the host's part (host/charts); subcharts that are archives
  * inside the chart come back through the `unpack` port.
  */
-import { YamlError, loadYaml } from '#lang/yaml/to-json.ts';
+import { YamlError } from '#lang/yaml/to-json.ts';
 import type { Chart, ChartFile, Metadata } from '#platform/charts/chart.ts';
 import { ChartError, setDependencies } from '#platform/charts/chart.ts';
 import {
@@ -14,7 +14,8 @@ import {
   validateMetadata,
 } from '#platform/charts/metadata.ts';
 import type { Table } from '#platform/charts/values/table.ts';
-import { isTable, valueOf } from '#platform/charts/values/table.ts';
+import { isTable } from '#platform/charts/values/table.ts';
+import { readYamlValue } from '#platform/charts/values/yaml-values.ts';
 
 /** What loading needs of the world. */
 export interface LoadPorts {
@@ -103,7 +104,7 @@ function readSpecial(file: ChartFile, draft: Draft, ports: LoadPorts): boolean {
 /** A values file as a table. Throws {@link ChartError}: `<prefix>: <what YAML says>`. */
 export function parseValues(text: string, prefix: string): Table {
   try {
-    const value = valueOf(loadYaml(text));
+    const value = readYamlValue(text);
     if (value === null) return new Map();
     if (isTable(value)) return value;
     const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;

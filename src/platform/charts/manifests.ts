@@ -1,11 +1,14 @@
 /**
  * Rendered files to documents: split at `---`, hooks apart from manifests, both in the order in which kinds are installed.
  */
-import { YamlError, loadYaml } from '#lang/yaml/to-json.ts';
+import { YamlError } from '#lang/yaml/to-json.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import { unmarshalMessage } from '#platform/charts/metadata.ts';
 import { installRank } from '#platform/charts/kind-order.ts';
 import type { Hook, HookEvent } from '#platform/charts/release.ts';
+import type { Table, Value } from '#platform/charts/values/table.ts';
+import { isTable } from '#platform/charts/values/table.ts';
+import { readYamlValue } from '#platform/charts/values/yaml-values.ts';
 
 /** One document of a rendered file. */
 export interface Manifest {
@@ -87,18 +90,15 @@ interface Head {
   readonly annotations: ReadonlyMap<string, string> | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function readHead(content: string, path: string): Head {
   try {
-    const document = loadYaml(content);
-    const fields = fieldsOf(document ?? {}, 'value of type releaseutil.SimpleHead');
-    const metadata = fieldsOf(fields['metadata'] ?? {}, 'struct field SimpleHead.metadata of type struct');
-    const annotations = metadata['annotations'];
+    const fields = tableOf(readYamlValue(content), 'value of type releaseutil.SimpleHead');
+    const metadata = tableOf(fields.get('metadata'), 'struct field SimpleHead.metadata of type struct');
+    const annotations = metadata.get('annotations');
     return {
-      apiVersion: textField(fields['apiVersion'], 'SimpleHead.apiVersion'),
-      kind: textField(fields['kind'], 'SimpleHead.kind'),
-      name: textField(metadata['name'], 'SimpleHead.metadata.name'),
+      apiVersion: textField(fields.get('apiVersion'), 'SimpleHead.apiVersion'),
+      kind: textField(fields.get('kind'), 'SimpleHead.kind'),
+      name: textField(metadata.get('name'), 'SimpleHead.metadata.name'),
       annotations: annotations === undefined || annotations === null ? undefined : annotationsOf(annotations),
     };
   } catch (error) {
@@ -107,26 +107,28 @@ function readHead(content: string, path: string): Head {
   }
 }
 
-function annotationsOf(value: unknown): Map<string, string> {
+function annotationsOf(value: Value): Map<string, string> {
   const place = 'SimpleHead.metadata.annotations';
-  const fields = fieldsOf(value, `struct field ${place} of type map[string]string`);
-  return new Map(Object.entries(fields).map(([key, field]) => [key, textField(field, place)]));
+  const fields = tableOf(value, `struct field ${place} of type map[string]string`);
+  return new Map([...fields].map(([key, field]) => [key, textField(field, place)]));
 }
 
-function fieldsOf(value: unknown, place: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+function tableOf(value: Value | undefined, place: string): Table {
+  if (value === undefined || value === null) return new Map();
+  if (isTable(value)) return value;
   throw new YamlError(`json: cannot unmarshal ${jsonKind(value)} into Go ${place}`);
 }
 
-function textField(value: unknown, place: string): string {
+function textField(value: Value | undefined, place: string): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'object')
     throw new YamlError(`json: cannot unmarshal ${jsonKind(value)} into Go struct field ${place} of type string`);
   return String(value);
 }
 
-function jsonKind(value: unknown): string {
+function jsonKind(value: Value): string {
   if (Array.isArray(value)) return 'array';
+  if (isTable(value)) return 'object';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
