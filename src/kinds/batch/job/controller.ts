@@ -16,7 +16,8 @@ import type { Controller, ControllerContext, ReconcileResult } from '#controller
 import { createPod, deletePod, isNamespaceTerminating, podFromTemplate, slowStart } from '#controller/pod-control.ts';
 import { idOf } from '#controller/queue.ts';
 import type { JobPlan } from '#kinds/batch/job/plan.ts';
-import { isFinished, planJob } from '#kinds/batch/job/plan.ts';
+import { indexFailures, isFinished, planJob } from '#kinds/batch/job/plan.ts';
+import { failureCountAnnotation } from '#kinds/batch/job/policies.ts';
 import { indexAnnotation, isTracked, tallyOf, trackingFinalizer } from '#kinds/batch/job/tally.ts';
 
 export const jobController: Controller<Job> = {
@@ -40,7 +41,7 @@ async function reconcile(key: ObjectKey, ctx: ControllerContext): Promise<Reconc
   }
   const tally = tallyOf(job, owned);
   const plan = planJob({ job, pods: owned, tally, nowMs: ctx.clock.now() });
-  if (ctx.expectations.satisfied(idOf(key))) await managePods(job, plan, ctx);
+  if (ctx.expectations.satisfied(idOf(key))) await managePods(job, owned, plan, ctx);
   // Pods are let go only after the status that names them is stored.
   await writeStatus(job, plan.status, ctx);
   await Promise.all(tally.release.map((pod) => release(pod, ctx)));
@@ -65,7 +66,12 @@ async function release(pod: DeepReadonly<Pod>, ctx: ControllerContext): Promise<
   }
 }
 
-async function managePods(job: DeepReadonly<Job>, plan: JobPlan, ctx: ControllerContext): Promise<void> {
+async function managePods(
+  job: DeepReadonly<Job>,
+  owned: readonly DeepReadonly<Pod>[],
+  plan: JobPlan,
+  ctx: ControllerContext,
+): Promise<void> {
   const owner = { object: job, resource: jobs };
   const id = idOf(objectKey(job));
   ctx.expectations.expectDeletions(
@@ -82,13 +88,13 @@ async function managePods(job: DeepReadonly<Job>, plan: JobPlan, ctx: Controller
   }
   ctx.expectations.expectCreations(id, plan.create.length);
   const { succeeded, failure } = await slowStart(plan.create.length, (at) =>
-    createPod(ctx, newPod(job, plan.create[at]), owner),
+    createPod(ctx, newPod(job, owned, plan.create[at]), owner),
   );
   for (let i = succeeded; i < plan.create.length; i++) ctx.expectations.creationObserved(id);
   if (failure !== undefined && !isNamespaceTerminating(failure)) throw failure;
 }
 
-function newPod(job: DeepReadonly<Job>, index: number | undefined): Pod {
+function newPod(job: DeepReadonly<Job>, owned: readonly DeepReadonly<Pod>[], index: number | undefined): Pod {
   const template = (job.spec as NonNullable<typeof job.spec>).template;
   const pod = podFromTemplate(template, { object: job, resource: jobs });
   pod.metadata.finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer];
@@ -97,6 +103,10 @@ function newPod(job: DeepReadonly<Job>, index: number | undefined): Pod {
   pod.metadata.generateName = `${job.metadata.name}-${index}-`;
   pod.metadata.annotations = { ...pod.metadata.annotations, [indexAnnotation]: String(index) };
   pod.metadata.labels = { ...pod.metadata.labels, [indexAnnotation]: String(index) };
+  if (job.spec?.backoffLimitPerIndex !== undefined) {
+    const failures = String(indexFailures({ job, pods: owned }, index));
+    pod.metadata.annotations[failureCountAnnotation] = failures;
+  }
   spec.hostname ??= `${job.metadata.name}-${index}`;
   const fieldRef = { fieldPath: `metadata.labels['${indexAnnotation}']` };
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {

@@ -7,7 +7,8 @@ import type { Pod } from '#api/generated/core/v1.ts';
 import { findCondition, isConditionTrue } from '#api/meta/conditions.ts';
 import { isPodReady } from '#controller/pods.ts';
 import type { Tally } from '#kinds/batch/job/tally.ts';
-import { indexOf, indexesText, isIndexed, outcomeOf } from '#kinds/batch/job/tally.ts';
+import { failureCountOf, judgeFailure, metSuccessRule } from '#kinds/batch/job/policies.ts';
+import { indexOf, indexesText, isIndexed, outcomeOf, parseIndexes } from '#kinds/batch/job/tally.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
 export interface Observed {
@@ -76,6 +77,7 @@ function statusOf(seen: Observed, active: readonly ReadonlyPod[]): JobStatus {
   };
   if (job.status?.startTime !== undefined) status.startTime = job.status.startTime;
   if (tally.completedIndexes.size > 0) status.completedIndexes = indexesText(tally.completedIndexes);
+  if (job.spec?.backoffLimitPerIndex !== undefined) status.failedIndexes = indexesText(tally.failedIndexes);
   return status;
 }
 
@@ -103,6 +105,8 @@ function standing(job: DeepReadonly<Job>): Verdict | undefined {
 function verdictOf(seen: Observed, active: readonly ReadonlyPod[]): Verdict | undefined {
   const { job, tally } = seen;
   const failed = tally.failed + tally.uncounted.failed.length;
+  if (tally.failJobMessage !== undefined)
+    return { type: 'FailureTarget', reason: 'PodFailurePolicy', message: tally.failJobMessage };
   if (failed > (job.spec?.backoffLimit ?? 6)) {
     const message = 'Job has reached the specified backoff limit';
     return { type: 'FailureTarget', reason: 'BackoffLimitExceeded', message };
@@ -112,12 +116,27 @@ function verdictOf(seen: Observed, active: readonly ReadonlyPod[]): Verdict | un
     const message = 'Job was active longer than specified deadline';
     return { type: 'FailureTarget', reason: 'DeadlineExceeded', message };
   }
+  const byIndex = isIndexed(job) ? indexVerdict(seen) : undefined;
+  if (byIndex !== undefined) return byIndex;
   const succeeded = succeededOf(seen);
   const { completions } = job.spec ?? {};
   const isComplete = completions === undefined ? succeeded > 0 && active.length === 0 : succeeded >= completions;
   if (!isComplete) return undefined;
   const message = 'Reached expected number of succeeded pods';
   return { type: 'SuccessCriteriaMet', reason: 'CompletionsReached', message };
+}
+
+function indexVerdict({ job, tally }: Observed): Verdict | undefined {
+  const { maxFailedIndexes, completions = 0 } = job.spec ?? {};
+  const failed = tally.failedIndexes.size;
+  if (maxFailedIndexes !== undefined && failed > maxFailedIndexes) {
+    const message = 'Job has exceeded the specified maximal number of failed indexes';
+    return { type: 'FailureTarget', reason: 'MaxFailedIndexesExceeded', message };
+  }
+  if (failed > 0 && failed + tally.completedIndexes.size >= completions)
+    return { type: 'FailureTarget', reason: 'FailedIndexes', message: 'Job has failed indexes' };
+  const message = metSuccessRule(job, tally.completedIndexes, parseIndexes);
+  return message === undefined ? undefined : { type: 'SuccessCriteriaMet', reason: 'SuccessPolicy', message };
 }
 
 function succeededOf({ tally }: Observed): number {
@@ -160,19 +179,29 @@ function planPods(
   const parallelism = job.spec?.parallelism ?? 1;
   const { completions } = job.spec ?? {};
   const succeeded = succeededOf(seen);
-  const open = completions === undefined ? (succeeded > 0 ? active.length : parallelism) : completions - succeeded;
+  const open =
+    completions === undefined
+      ? succeeded > 0
+        ? active.length
+        : parallelism
+      : completions - succeeded - seen.tally.failedIndexes.size;
   const wanted = Math.min(parallelism, open);
   const deadlineMs = deadlineOf({ ...job, status: { ...job.status, startTime } });
   const untilDeadline = deadlineMs === undefined ? {} : { waitMs: deadlineMs - seen.nowMs };
   if (active.length > wanted) return { create: [], remove: newestOf(active, active.length - wanted), ...untilDeadline };
   if (active.length === wanted) return { create: [], remove: [], ...untilDeadline };
-  const backoffMs = backoffLeft(seen);
+  const byIndex = job.spec?.backoffLimitPerIndex !== undefined;
+  const backoffMs = byIndex ? 0 : backoffLeft(seen);
   if (backoffMs > 0) {
     return { create: [], remove: [], waitMs: Math.min(backoffMs, untilDeadline.waitMs ?? backoffMs) };
   }
-  const count = wanted - active.length;
-  const create = isIndexed(job) ? freeIndexes(seen, active, count) : Array<undefined>(count).fill(undefined);
-  return { create, remove: [], ...untilDeadline };
+  const count = Math.max(0, wanted - active.length - stillEnding(seen));
+  if (!isIndexed(job)) return { create: Array<undefined>(count).fill(undefined), remove: [], ...untilDeadline };
+  const free = freeIndexes(seen, active);
+  const waits = free.map((index) => (byIndex ? indexBackoffLeft(seen, index) : 0));
+  const create = free.filter((_, at) => waits[at] === 0).slice(0, count);
+  const later = [...waits.filter((wait) => wait > 0), ...Object.values(untilDeadline)];
+  return { create, remove: [], ...(later.length === 0 ? {} : { waitMs: Math.min(...later) }) };
 }
 
 function newestOf(pods: readonly ReadonlyPod[], count: number): ReadonlyPod[] {
@@ -182,18 +211,48 @@ function newestOf(pods: readonly ReadonlyPod[], count: number): ReadonlyPod[] {
   return byAge.slice(0, count);
 }
 
-function freeIndexes(seen: Observed, active: readonly ReadonlyPod[], count: number): number[] {
+/** Pods whose places are not free before they have ended. */
+function stillEnding({ job, pods }: Observed): number {
+  if (job.spec?.podReplacementPolicy !== 'Failed') return 0;
+  return pods.filter(isEnding).length;
+}
+
+function isEnding({ metadata, status }: ReadonlyPod): boolean {
+  return metadata.deletionTimestamp !== undefined && status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
+}
+
+function freeIndexes(seen: Observed, active: readonly ReadonlyPod[]): number[] {
+  const { tally, job } = seen;
   const taken = new Set(active.map(indexOf));
+  if (job.spec?.podReplacementPolicy === 'Failed')
+    for (const pod of seen.pods) if (isEnding(pod)) taken.add(indexOf(pod));
   const free: number[] = [];
-  for (let index = 0; index < (seen.job.spec?.completions ?? 0) && free.length < count; index++) {
-    if (!taken.has(index) && !seen.tally.completedIndexes.has(index)) free.push(index);
+  for (let index = 0; index < (job.spec?.completions ?? 0); index++) {
+    if (!taken.has(index) && !tally.completedIndexes.has(index) && !tally.failedIndexes.has(index)) free.push(index);
   }
   return free;
 }
 
+/** How often this index has failed so far: what its next pod is marked with. */
+export function indexFailures({ job, pods }: Pick<Observed, 'job' | 'pods'>, index: number): number {
+  const failed = pods.filter((pod) => indexOf(pod) === index && outcomeOf(pod) === 'failed');
+  const counts = failed.map((pod) => failureCountOf(pod) + (judgeFailure(job, pod).action === 'Ignore' ? 0 : 1));
+  return Math.max(0, ...counts);
+}
+
+function indexBackoffLeft(seen: Observed, index: number): number {
+  const failures = indexFailures(seen, index);
+  if (failures === 0) return 0;
+  const failed = seen.pods.filter((pod) => indexOf(pod) === index && outcomeOf(pod) === 'failed');
+  const delayMs = Math.min(firstBackoffMs * 2 ** (failures - 1), longestBackoffMs);
+  return Math.max(0, Math.max(...failed.map(finishedAtMs)) + delayMs - seen.nowMs);
+}
+
 /** 10 s after the first failure, doubling to 10 minutes, counted from the last one. */
 function backoffLeft(seen: Observed): number {
-  const failed = seen.pods.filter((pod) => outcomeOf(pod) === 'failed');
+  const failed = seen.pods.filter(
+    (pod) => outcomeOf(pod) === 'failed' && judgeFailure(seen.job, pod).action !== 'Ignore',
+  );
   if (failed.length === 0) return 0;
   const lastMs = Math.max(...failed.map(finishedAtMs));
   const failures = seen.tally.failed + seen.tally.uncounted.failed.length;

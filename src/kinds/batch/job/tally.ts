@@ -9,6 +9,7 @@
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { Job } from '#api/generated/batch/v1.ts';
 import type { Pod } from '#api/generated/core/v1.ts';
+import { failsIndex, judgeFailure } from '#kinds/batch/job/policies.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
@@ -20,6 +21,10 @@ export interface Tally {
   readonly failed: number;
   readonly uncounted: { readonly succeeded: readonly string[]; readonly failed: readonly string[] };
   readonly completedIndexes: ReadonlySet<number>;
+  /** With backoffLimitPerIndex only. */
+  readonly failedIndexes: ReadonlySet<number>;
+  /** A pod failed as the podFailurePolicy allows none to. */
+  readonly failJobMessage?: string;
   /** Pods that are accounted for: their finalizer may go. */
   readonly release: readonly ReadonlyPod[];
 }
@@ -54,14 +59,24 @@ export function tallyOf(job: DeepReadonly<Job>, pods: readonly ReadonlyPod[]): T
   const succeeded = settle(listed?.succeeded ?? []);
   const failed = settle(listed?.failed ?? []);
   const completedIndexes = parseIndexes(job.status?.completedIndexes ?? '');
+  const failedIndexes = parseIndexes(job.status?.failedIndexes ?? '');
+  let failJobMessage: string | undefined;
   const release: ReadonlyPod[] = [];
   for (const pod of tracked) {
     const outcome = outcomeOf(pod);
-    if (outcome === 'active') continue;
+    // With a failure policy a pod is judged by how it ends, not by its deletion.
+    const isEnding = outcome === 'failed' && pod.status?.phase !== 'Failed';
+    if (outcome === 'active' || (isEnding && job.spec?.podFailurePolicy !== undefined)) continue;
     release.push(pod);
     // Pods that were stopped because the Job is suspended have not failed.
-    if (job.spec?.suspend === true && outcome === 'failed' && pod.status?.phase !== 'Failed') continue;
+    if (job.spec?.suspend === true && isEnding) continue;
     const index = indexOf(pod);
+    if (outcome === 'failed') {
+      const { action, message } = judgeFailure(job, pod);
+      if (action === 'Ignore') continue;
+      if (action === 'FailJob') failJobMessage ??= message;
+      if (index !== undefined && index < (job.spec?.completions ?? 0) && failsIndex(job, pod)) failedIndexes.add(index);
+    }
     const list = outcome === 'failed' ? failed.left : succeeded.left;
     if (outcome === 'succeeded' && isIndexed(job)) {
       if (index !== undefined && index < (job.spec?.completions ?? 0)) completedIndexes.add(index);
@@ -72,6 +87,8 @@ export function tallyOf(job: DeepReadonly<Job>, pods: readonly ReadonlyPod[]): T
     failed: (job.status?.failed ?? 0) + failed.counted,
     uncounted: { succeeded: succeeded.left, failed: failed.left },
     completedIndexes,
+    failedIndexes,
+    ...(failJobMessage === undefined ? {} : { failJobMessage }),
     release,
   };
 }
