@@ -27,7 +27,38 @@ export function parseYaml(text: string): YamlNode[] {
   try {
     return new Builder(source, parseEvents(source, { maxDepth })).documents();
   } catch (error) {
-    throw error instanceof YAMLException ? new YamlError(goMessage(error, source)) : error;
+    if (!(error instanceof YAMLException)) throw error;
+    const indented = indentedFlow(source, error);
+    if (indented !== undefined) return parseIndented(indented);
+    throw new YamlError(goMessage(error, source));
+  }
+}
+
+/** Go does not ask how far the lines inside brackets are indented; js-yaml does, so they are moved to the right. */
+function indentedFlow(source: string, error: YAMLException): string | undefined {
+  const line = error.mark?.line;
+  if (error.reason !== 'deficient indentation' || line === undefined) return undefined;
+  const lines = source.split('\n');
+  const text = lines[line];
+  if (text === undefined || text.startsWith(flowIndent)) return undefined;
+  lines[line] = flowIndent + text;
+  return lines.join('\n');
+}
+
+const flowIndent = ' '.repeat(128);
+const maxIndentedLines = 200;
+
+function parseIndented(first: string): YamlNode[] {
+  let source = first;
+  for (let count = 0; ; count++) {
+    try {
+      return new Builder(source, parseEvents(source, { maxDepth })).documents();
+    } catch (error) {
+      if (!(error instanceof YAMLException)) throw error;
+      const indented = count < maxIndentedLines ? indentedFlow(source, error) : undefined;
+      if (indented === undefined) throw new YamlError(goMessage(error, source));
+      source = indented;
+    }
   }
 }
 

@@ -111,29 +111,36 @@ function importValues(chart: Chart, warn: Warn): void {
   const values = coalesceValues(chart, new Map(), options);
   let imported: Table = new Map();
   for (const dependency of required) {
-    for (const entry of dependency.importValues) {
-      const route = importRoute(entry);
-      if (route === undefined) continue;
+    const routes = dependency.importValues.map(importRoute).filter((route) => route !== undefined);
+    for (const route of routes) {
       const found = tableAt(values, `${dependency.name}.${route.child}`);
       if ('table' in found) imported = coalesceTables(imported, nestTable(route.parent, found.table), options);
       else warn(missingTable(dependency.name, route, found.missing));
     }
-    dependency.importValues = dependency.importValues.map(importRoute).filter((route) => route !== undefined);
+    dependency.importValues = routes;
   }
   chart.values = coalesceTables(copyTable(values), imported, options);
 }
 
-interface Route {
+/**
+ * An entry that was settled. Two aliases of one chart share the entries of its dependencies, and Helm does not read a settled
+ * entry again: the second alias imports nothing.
+ */
+class Route {
   readonly child: string;
   readonly parent: string;
+  constructor(child: string, parent: string) {
+    this.child = child;
+    this.parent = parent;
+  }
 }
 
 /** A string names a table of `exports` that goes to the root; a map names both ends. */
 function importRoute(entry: unknown): Route | undefined {
-  if (typeof entry === 'string') return { child: `exports.${entry}`, parent: '.' };
+  if (entry instanceof Route) return undefined;
+  if (typeof entry === 'string') return new Route(`exports.${entry}`, '.');
   const table = valueOf(entry);
-  if (!isTable(table)) return undefined;
-  return { child: goString(table.get('child')), parent: goString(table.get('parent')) };
+  return isTable(table) ? new Route(goString(table.get('child')), goString(table.get('parent'))) : undefined;
 }
 
 function goString(value: Value | undefined): string {
