@@ -16,6 +16,7 @@ const work = (more: Partial<JobSpec> = {}): Job => ({
     completions: 1,
     parallelism: 1,
     backoffLimit: 6,
+    manualSelector: true,
     selector: { matchLabels: { job: 'work' } },
     template: {
       metadata: { labels: { job: 'work' } },
