@@ -116,8 +116,8 @@ function ask(contestant: Contestant, prefix: string, command: string, args: read
     process.stderr.write(`  no result (${asked.signal ?? asked.status})\n`);
     return;
   }
-  const { rows } = JSON.parse(readFileSync(out, 'utf8')) as { rows: Omit<Sample, 'of'>[] };
-  for (const { id, value, unit, noisy } of rows) {
+  const { rows } = JSON.parse(readFileSync(out, 'utf8')) as { rows: Omit<Sample, 'of'>[] | null };
+  for (const { id, value, unit, noisy } of rows ?? []) {
     const list = samples.get(id) ?? [];
     samples.set(id, list);
     list.push({ of: contestant.name, id, value, unit, noisy });
