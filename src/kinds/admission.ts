@@ -1,6 +1,7 @@
 /** The built-in admission plugins, in upstream's order. */
 import type { AdmissionPlugin } from '#api/resource.ts';
 import { defaultTolerationSeconds } from '#kinds/admission/default-toleration-seconds.ts';
+import { limitRanger } from '#kinds/admission/limit-ranger.ts';
 import { namespaceLifecycle } from '#kinds/admission/namespace-lifecycle.ts';
 import { nodeRestriction } from '#kinds/admission/node-restriction.ts';
 import { priorityAdmission } from '#kinds/admission/priority.ts';
@@ -10,6 +11,7 @@ import { taintNodesByCondition } from '#kinds/admission/taint-nodes-by-condition
 
 export const admissionPlugins: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccountAdmission,
   nodeRestriction,
   taintNodesByCondition,
