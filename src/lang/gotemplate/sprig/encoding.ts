@@ -1,0 +1,153 @@
+/** Base64, base32, hashes, paths and URLs. */
+import { fromBytes, toBytes } from '#lang/gotemplate/bytes.ts';
+import { escapeQuery } from '#lang/gotemplate/builtins.ts';
+import { newMap, CallError, fn } from '#lang/gotemplate/value.ts';
+import type { GoFunction, GoMap, GoValue } from '#lang/gotemplate/value.ts';
+
+/** Standard base64 with padding. */
+export function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(binary);
+}
+
+/** The bytes of a base64 text; line breaks are passed over. Throws {@link CallError} with Go's message. */
+export function fromBase64(text: string): Uint8Array {
+  const clean = text.replace(/[\r\n]/g, '');
+  const bad = /[^A-Za-z0-9+/]/.exec(clean.replace(/={1,2}$/, ''));
+  const short = clean.length % 4 !== 0;
+  if (bad !== null || short) {
+    throw new CallError(`illegal base64 data at input byte ${bad?.index ?? clean.length - (clean.length % 4)}`);
+  }
+  return Uint8Array.from(atob(clean), (char) => char.charCodeAt(0));
+}
+
+const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+function base32(bytes: Uint8Array): string {
+  let bits = '';
+  for (const byte of bytes) bits += byte.toString(2).padStart(8, '0');
+  const chars = (bits.match(/.{1,5}/g) ?? []).map((part) => base32Alphabet[Number.parseInt(part.padEnd(5, '0'), 2)]);
+  return chars.join('').padEnd(Math.ceil(chars.length / 8) * 8, '=');
+}
+
+function fromBase32(text: string): string {
+  const clean = text.replace(/[\r\n]/g, '').replace(/=+$/, '');
+  const bad = /[^A-Z2-7]/.exec(clean);
+  if (bad !== null) return `illegal base32 data at input byte ${bad.index}`;
+  const bits = Array.from(clean, (char) => base32Alphabet.indexOf(char).toString(2).padStart(5, '0')).join('');
+  return fromBytes(Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2)));
+}
+
+function decodeOrMessage(text: string): string {
+  try {
+    return fromBytes(fromBase64(text));
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function adler32(bytes: Uint8Array): string {
+  let a = 1;
+  let b = 0;
+  for (const byte of bytes) {
+    a = (a + byte) % 65521;
+    b = (b + a) % 65521;
+  }
+  return String(b * 65536 + a);
+}
+
+export const encodingFunctions: [string, GoFunction][] = [
+  ['b64enc', fn('string', (text: string) => base64(toBytes(text)))],
+  ['b64dec', fn('string', decodeOrMessage)],
+  ['b32enc', fn('string', (text: string) => base32(toBytes(text)))],
+  ['b32dec', fn('string', fromBase32)],
+  ['adler32sum', fn('string', (text: string) => adler32(toBytes(text)))],
+  ...['', 'os'].flatMap((prefix): [string, GoFunction][] => [
+    [pathName(prefix, 'base'), fn('string', pathBase)],
+    [pathName(prefix, 'dir'), fn('string', (path: string) => pathClean(path.slice(0, path.lastIndexOf('/') + 1)))],
+    [pathName(prefix, 'clean'), fn('string', pathClean)],
+    [pathName(prefix, 'ext'), fn('string', (path: string) => /\.[^./]*$/.exec(path)?.[0] ?? '')],
+    [pathName(prefix, 'isAbs'), fn('string', (path: string) => path.startsWith('/'))],
+  ]),
+  ['urlParse', fn('string', urlParse)],
+  ['urlJoin', fn('map', urlJoin)],
+];
+
+function pathName(prefix: string, name: string): string {
+  return prefix === '' ? name : `os${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
+}
+
+function pathBase(path: string): string {
+  if (path === '') return '.';
+  const trimmed = path.replace(/\/+$/, '');
+  return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1);
+}
+
+function pathClean(path: string): string {
+  const rooted = path.startsWith('/');
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.length > 0 && parts.at(-1) !== '..') parts.pop();
+    else if (!rooted) parts.push('..');
+  }
+  return (rooted ? '/' : '') + parts.join('/') || '.';
+}
+
+function urlParse(text: string): GoValue {
+  const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(.*?)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text);
+  const [, scheme = '', rest = '', query = '', fragment = ''] = match ?? [];
+  if (/[\x00-\x1f\x7f]/.test(text)) {
+    throw new CallError(
+      `unable to parse url: parse ${JSON.stringify(text)}: net/url: invalid control character in URL`,
+    );
+  }
+  if (text.startsWith(':'))
+    throw new CallError(`unable to parse url: parse ${JSON.stringify(text)}: missing protocol scheme`);
+  const authority = /^\/\/([^/]*)(.*)$/s.exec(rest);
+  const at = authority?.[1]?.lastIndexOf('@') ?? -1;
+  const host = authority?.[1]?.slice(at + 1) ?? '';
+  const isOpaque = authority === null && scheme !== '' && !rest.startsWith('/');
+  const map = newMap();
+  map.scheme = scheme.toLowerCase();
+  map.host = host;
+  map.hostname = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+  map.path = isOpaque ? '' : decode(authority?.[2] ?? rest);
+  map.query = query;
+  map.opaque = isOpaque ? rest : '';
+  map.fragment = decode(fragment);
+  map.userinfo = at >= 0 ? (authority?.[1] ?? '').slice(0, at) : '';
+  return map;
+}
+
+function decode(text: string): string {
+  const bytes: number[] = [];
+  for (const part of text.match(/%[0-9a-fA-F]{2}|[^%]+|%/g) ?? []) {
+    if (/^%[0-9a-fA-F]{2}$/.test(part)) bytes.push(Number.parseInt(part.slice(1), 16));
+    else bytes.push(...toBytes(part));
+  }
+  return fromBytes(Uint8Array.from(bytes));
+}
+
+function urlJoin(map: GoMap): GoValue {
+  const part = (key: string): string => {
+    const value = Object.hasOwn(map, key) ? map[key] : '';
+    if (typeof value === 'string') return value;
+    throw new CallError(`unable to parse ${key} key, must be of type string, but ${typeof value} found`);
+  };
+  const scheme = part('scheme') === '' ? '' : `${part('scheme')}:`;
+  const query = part('query') === '' ? '' : `?${part('query')}`;
+  const fragment = part('fragment') === '' ? '' : `#${encodePart(part('fragment'))}`;
+  if (part('opaque') !== '') return `${scheme}${part('opaque')}${query}${fragment}`;
+  const user = part('userinfo') === '' ? '' : `${part('userinfo')}@`;
+  const host = part('host') === '' && user === '' && scheme === '' ? '' : `//${user}${part('host')}`;
+  let path = encodePart(part('path'));
+  if (path !== '' && !path.startsWith('/') && part('host') !== '') path = `/${path}`;
+  return `${scheme}${host}${path}${query}${fragment}`;
+}
+
+function encodePart(text: string): string {
+  return text.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@!'()*]/gu, (char) => escapeQuery(char).replaceAll('+', '%20'));
+}
