@@ -53,6 +53,9 @@ import { deviceClass } from '#kinds/resource/deviceclass/resource.ts';
 import { resourceClaim } from '#kinds/resource/resourceclaim/resource.ts';
 import { resourceClaimTemplate } from '#kinds/resource/resourceclaimtemplate/resource.ts';
 import { resourceSlice } from '#kinds/resource/resourceslice/resource.ts';
+import { certificateSigningRequest } from '#kinds/certificates/certificatesigningrequest/resource.ts';
+import { flowSchema } from '#kinds/flowcontrol/flowschema/resource.ts';
+import { priorityLevelConfiguration } from '#kinds/flowcontrol/prioritylevelconfiguration/resource.ts';
 import { priorityClass } from '#kinds/scheduling/priorityclass/resource.ts';
 
 /** A list of kinds of different types: each is only ever called with its own objects. */
@@ -111,6 +114,9 @@ const all: readonly unknown[] = [
   resourceClaim,
   resourceClaimTemplate,
   resourceSlice,
+  flowSchema,
+  priorityLevelConfiguration,
+  certificateSigningRequest,
 ];
 
 export const resources = all as readonly Resource[];

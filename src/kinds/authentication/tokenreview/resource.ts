@@ -5,6 +5,8 @@ import type { HasMetadata } from '#api/object.ts';
 import type { HookCall, Resource } from '#api/resource.ts';
 import { badRequest } from '#api/status.ts';
 
+const authenticated = 'system:authenticated';
+
 export const tokenReview: Resource<TokenReview> = {
   ...tokenreviews,
   singular: 'tokenreview',
@@ -23,7 +25,7 @@ async function review(object: TokenReview, call: HookCall): Promise<HasMetadata>
   const user = {
     username: name,
     ...(uid === undefined ? {} : { uid }),
-    groups,
+    groups: groups.includes(authenticated) ? groups : [...groups, authenticated],
     ...(extra === undefined ? {} : { extra }),
   };
   return { ...object, status: { authenticated: true, user, audiences: found.audiences } } as HasMetadata;
