@@ -4,7 +4,7 @@
  */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ascii = /^[\x00-\x7f]*$/;
+const ascii = /^[\p{ASCII}]*$/u;
 const loneSurrogate = /[\ud800-\udfff]/u;
 
 export function isAscii(text: string): boolean {

@@ -26,7 +26,7 @@ export function compileCall(name: string, target: GoFunction, args: Args, node: 
     const hasFinal = final !== none;
     const count = args.length + (hasFinal ? 1 : 0);
     if (variadic ? count < last : count !== params.length) wrongCount(frame, name, { target, args, count });
-    const values: unknown[] = new Array(count);
+    const values: unknown[] = [];
     for (let i = 0; i < args.length; i++) {
       const arg = args[i] as Args[number];
       values[i] = arg.evaluate(frame, dot, typeAt(i));

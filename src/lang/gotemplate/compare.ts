@@ -1,5 +1,5 @@
 /** `eq` and `lt`: basic kinds only, integers of any sign and size with each other, nothing else mixed. */
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import { CallError, GoInt, GoObject, compareStrings, kindOf, typeName } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';
 

@@ -46,8 +46,8 @@ function render(tpl: string): { out: string; err: string } {
   }
 }
 
-/** How many of the deterministic cases are equal; the rest are listed in the test's output. */
-const expected = { 'gotpl-traps.jsonl': 20, 'sprig-snippets.jsonl': 200 };
+/** How many of the deterministic cases are equal. The other ten: today's date (4), Helm's marks around fail and required (3), stubs of the recording engine (3). */
+const expected = { 'gotpl-traps.jsonl': 24, 'sprig-snippets.jsonl': 301 };
 
 for (const [file, atLeast] of Object.entries(expected)) {
   const source = path.join(folder, file);

@@ -1,5 +1,5 @@
 /** What `range` goes through. */
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import type { Frame } from '#lang/gotemplate/run.ts';
 import { GoInt, GoObject, int, intOf, isMap, listOf, sortedKeys } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';

@@ -58,7 +58,7 @@ export class Frame {
     this.compiled = compiled;
     this.name = compiled.tree.name;
     this.depth = depth;
-    this.vars = new Array<GoValue>(compiled.slots);
+    this.vars = [];
   }
 
   fail(message: string): never {

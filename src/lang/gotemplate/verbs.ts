@@ -2,7 +2,7 @@
 import { fromBytes, toBytes } from '#lang/gotemplate/bytes.ts';
 import { formatFloat } from '#lang/gotemplate/float.ts';
 import type { FloatFormat } from '#lang/gotemplate/float.ts';
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import { goQuote, quoteWith } from '#lang/gotemplate/quote.ts';
 import { GoInt, GoObject, intOf, isFunction, isMap, listOf, sortedKeys, typeName } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';

@@ -18,11 +18,13 @@ function joinWords(text: string, connector: string): string {
     .toLowerCase();
 }
 
-/** `foo_bar` → `FooBar`; connectors at the start stay. */
+/** `foo_bar` → `FooBar`; connectors at the ends stay, one of several inside is dropped. */
 export function camelCase(text: string): string {
   const lead = /^[\s_-]*/u.exec(text)?.[0] ?? '';
-  const words = text.slice(lead.length).split(/[\s_-]+/u);
-  return lead + words.map(capitalize).join('');
+  const tail = /[\s_-]*$/u.exec(text.slice(lead.length))?.[0] ?? '';
+  const middle = text.slice(lead.length, text.length - tail.length);
+  const words = middle.replace(/[^\s_-]+/gu, capitalize);
+  return lead + words.replace(/[\s_-]([\s_-]*)/gu, '$1') + tail;
 }
 
 function capitalize(word: string): string {

@@ -1,6 +1,6 @@
 /** spf13/cast's conversions and sprig's strval. */
 import { fromBytes } from '#lang/gotemplate/bytes.ts';
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import { parseGoFloat, parseIntLiteral, truncateToInt64 } from '#lang/gotemplate/number.ts';
 import { GoObject, intOf, listOf } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';

@@ -1,6 +1,6 @@
 /** sprig's cryptography, over the ports. */
 import { fromBytes, toBytes } from '#lang/gotemplate/bytes.ts';
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import { base64, fromBase64 } from '#lang/gotemplate/sprig/encoding.ts';
 import { derivePassword } from '#lang/gotemplate/sprig/master-password.ts';
 import type { CertificateRequest, HashName, KeyPair, TemplatePorts } from '#lang/gotemplate/sprig/ports.ts';

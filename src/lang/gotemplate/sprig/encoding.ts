@@ -99,7 +99,7 @@ function pathClean(path: string): string {
 function urlParse(text: string): GoValue {
   const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(.*?)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text);
   const [, scheme = '', rest = '', query = '', fragment = ''] = match ?? [];
-  if (/[\x00-\x1f\x7f]/.test(text)) {
+  if (/\p{Cc}/u.test(text)) {
     throw new CallError(
       `unable to parse url: parse ${JSON.stringify(text)}: net/url: invalid control character in URL`,
     );

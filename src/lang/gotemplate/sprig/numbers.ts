@@ -1,5 +1,5 @@
 /** sprig's arithmetic: int64 that wraps, floats through decimals. */
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import { wrapInt64 } from '#lang/gotemplate/number.ts';
 import { toFloat64, toInt64 } from '#lang/gotemplate/sprig/convert.ts';
 import { decimalOp } from '#lang/gotemplate/sprig/decimal.ts';

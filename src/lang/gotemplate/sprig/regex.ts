@@ -36,43 +36,59 @@ interface Match {
   readonly names: Readonly<Record<string, number>>;
 }
 
-/** The package gives no positions by itself; its engine does, on the input object that its own `match` makes. */
-interface Engine {
-  executeEngine(input: unknown, pos: number, anchor: number, captures: number): number[] | null;
-  match(text: string): boolean;
-}
-
-function inputFor(engine: Engine, text: string): unknown {
-  let made: unknown;
-  const probe = Object.create(engine) as Engine;
-  probe.executeEngine = (input) => {
-    made = input;
-    return null;
-  };
-  probe.match(text);
+/**
+ * RE2 says whether a text matches at all; where, this machine's own engine says, as the RE2 package gives no positions.
+ * Deviation: a hostile expression that does match may take long there.
+ */
+function native(pattern: string): RegExp {
+  const known = natives.get(pattern);
+  if (known !== undefined) return known;
+  const flags = /^\(\?([ims]+)\)/.exec(pattern);
+  const source = pattern
+    .slice(flags?.[0].length ?? 0)
+    .replaceAll('(?P<', '(?<')
+    .replaceAll('\\A', '^')
+    .replaceAll('\\z', '$')
+    .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all);
+  const made = withFlags(source, `g${flags?.[1] ?? ''}`);
+  if (natives.size >= maxCached) natives.clear();
+  natives.set(pattern, made);
   return made;
 }
 
+const natives = new Map<string, RegExp>();
+const classes: Readonly<Record<string, string>> = {
+  alnum: '0-9A-Za-z',
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  lower: 'a-z',
+  upper: 'A-Z',
+  space: '\\t\\n\\v\\f\\r ',
+  punct: '!-\\/:-@\\[-`{-~',
+  word: '0-9A-Za-z_',
+  xdigit: '0-9A-Fa-f',
+};
+
+function withFlags(source: string, flags: string): RegExp {
+  try {
+    return new RegExp(source, `${flags}u`);
+  } catch {
+    return new RegExp(source, flags);
+  }
+}
+
 function matches(expression: RE2JS, text: string, limit: number): Match[] {
+  if (!expression.test(text)) return [];
   const result: Match[] = [];
-  const engine = expression.re2() as unknown as Engine;
-  const input = inputFor(engine, text);
   const names = Object.fromEntries(expression.namedGroups());
-  const captures = 2 * (expression.groupCount() + 1);
   let previousEnd = -1;
-  for (let pos = 0; pos <= text.length && (limit < 0 || result.length < limit); ) {
-    const found = engine.executeEngine(input, pos, 0, captures);
-    if (found === null) break;
-    const [start = 0, end = 0] = found;
-    const groups = Array.from({ length: captures / 2 }, (_, i) => {
-      const from = found[2 * i] ?? -1;
-      return from < 0 ? undefined : text.slice(from, found[2 * i + 1]);
-    });
+  for (const found of text.matchAll(native(expression.pattern()))) {
+    if (limit >= 0 && result.length >= limit) break;
+    const start = found.index;
+    const end = start + found[0].length;
     // Go passes over an empty match right behind the one before it.
-    if (start !== end || start !== previousEnd) result.push({ start, end, groups, names });
+    if (start !== end || start !== previousEnd) result.push({ start, end, groups: [...found], names });
     previousEnd = end;
-    pos = end > pos ? end : pos + 1;
-    if (start === end && end === pos) pos++;
   }
   return result;
 }

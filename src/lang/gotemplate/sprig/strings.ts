@@ -1,6 +1,6 @@
 /** sprig's string functions. */
 import { byteLength, fromBytes, isAscii, sliceBytes, toBytes } from '#lang/gotemplate/bytes.ts';
-import { goPrint } from '#lang/gotemplate/format.ts';
+import { goPrint } from '#lang/gotemplate/print.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
 import { camelCase, kebabCase, snakeCase } from '#lang/gotemplate/sprig/cases.ts';
 import { toText, toTexts } from '#lang/gotemplate/sprig/convert.ts';
