@@ -23,8 +23,8 @@ async function main(): Promise<void> {
   try {
     const jobs = goldenRuns().map((run): Job => {
       const chart = chartPath(root, run);
-      const inCi = join(chart, 'ci', run.values);
-      const file = existsSync(inCi) ? inCi : join(chart, run.values);
+      const own = join(chart, run.values);
+      const file = existsSync(own) ? own : join(chart, 'ci', run.values);
       return { chart, values: run.values === 'default' ? [] : [file] };
     });
     report('wheelhouse, first pass', await ours(jobs));

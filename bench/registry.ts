@@ -75,7 +75,12 @@ const registry = new Registry({
   nodes: { connect: () => undefined },
 });
 
-function send(method: string, target: string, body?: Uint8Array, headers: Record<string, string> = {}): Promise<ApiResponse> {
+function send(
+  method: string,
+  target: string,
+  body?: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<ApiResponse> {
   const [path = '', query = ''] = target.split('?');
   const request: ApiRequest = {
     method,
@@ -99,7 +104,12 @@ async function expectStatus(answer: Promise<ApiResponse>, status: number): Promi
 
 const json = (value: object): Uint8Array => encoder.encode(JSON.stringify(value));
 const configmap = (name: string): Uint8Array =>
-  json({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { app: 'bench' } }, data: { value: 'x'.repeat(1500) } });
+  json({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, labels: { app: 'bench' } },
+    data: { value: 'x'.repeat(1500) },
+  });
 
 function pod(name: string, i: number): Uint8Array {
   const container = (n: number): object => ({
@@ -115,8 +125,16 @@ function pod(name: string, i: number): Uint8Array {
   return json({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, labels: { app: `app-${i % 100}`, 'pod-template-hash': '7c5ddbdf54' }, annotations: { checksum: 'e'.repeat(64) } },
-    spec: { containers: [container(1), container(2)], volumes: [{ name: 'config', configMap: { name: 'c' } }], nodeName: `node-${i % 100}` },
+    metadata: {
+      name,
+      labels: { app: `app-${i % 100}`, 'pod-template-hash': '7c5ddbdf54' },
+      annotations: { checksum: 'e'.repeat(64) },
+    },
+    spec: {
+      containers: [container(1), container(2)],
+      volumes: [{ name: 'config', configMap: { name: 'c' } }],
+      nodeName: `node-${i % 100}`,
+    },
   });
 }
 
@@ -139,13 +157,21 @@ const merge = { 'content-type': 'application/merge-patch+json' };
 const strategic = { 'content-type': 'application/strategic-merge-patch+json' };
 const label = (i: number): string => (i < 0 ? `w${-i}` : `i${i}`);
 
-await measure('create ConfigMap 1.5 KB', 5000, (i) => expectStatus(send('POST', `${ns}/configmaps`, configmap(`m-${label(i)}`)), 201));
+await measure('create ConfigMap 1.5 KB', 5000, (i) =>
+  expectStatus(send('POST', `${ns}/configmaps`, configmap(`m-${label(i)}`)), 201),
+);
 const podSize = pod('p-0', 0).length;
-await measure(`create Pod ${podSize} B`, 10_000, (i) => expectStatus(send('POST', `${ns}/pods`, pod(`p-${label(i)}`, i < 0 ? 0 : i)), 201));
+await measure(`create Pod ${podSize} B`, 10_000, (i) =>
+  expectStatus(send('POST', `${ns}/pods`, pod(`p-${label(i)}`, i < 0 ? 0 : i)), 201),
+);
 await measure('GET Pod', 20_000, (i) => expectStatus(send('GET', `${ns}/pods/p-i${Math.abs(i) % 5000}`), 200));
 await measure('update ConfigMap (unconditional PUT)', 3000, (i) =>
   expectStatus(
-    send('PUT', `${ns}/configmaps/m-i1`, json({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm-i1' }, data: { v: label(i) } })),
+    send(
+      'PUT',
+      `${ns}/configmaps/m-i1`,
+      json({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm-i1' }, data: { v: label(i) } }),
+    ),
     200,
   ),
 );
@@ -189,11 +215,19 @@ await measureList('LIST 1 % by label', '?labelSelector=app%3Dapp-7');
 await measureList('LIST 1 % by field', '?fieldSelector=spec.nodeName%3Dnode-7');
 await measureList('LIST page of 500', '?limit=500');
 
-async function measureWatch(what: string, query: (i: number) => string, watchers: number, perEvent: number): Promise<void> {
+async function measureWatch(
+  what: string,
+  query: (i: number) => string,
+  watchers: number,
+  perEvent: number,
+): Promise<void> {
   let frames = 0;
   const closers: (() => void)[] = [];
   for (let i = 0; i < watchers; i++) {
-    const response = await expectStatus(send('GET', `${ns}/pods?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan${query(i)}`), 200);
+    const response = await expectStatus(
+      send('GET', `${ns}/pods?watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan${query(i)}`),
+      200,
+    );
     if (response.body.kind === 'frames')
       response.body.open({ write: () => frames++, end() {}, onClose: (close) => closers.push(close) });
   }
