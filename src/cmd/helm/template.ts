@@ -1,6 +1,7 @@
 /** `wheelhouse helm template`. */
 import { loadChartAt, readUserValues } from '#cmd/helm/charts.ts';
 import type { ValueFlags } from '#cmd/helm/charts.ts';
+import { templateFunctions } from '#cmd/helm/functions.ts';
 import { defaultApiVersions, defaultKubeVersion, parseKubeVersion } from '#platform/charts/capabilities.ts';
 import type { Capabilities } from '#platform/charts/capabilities.ts';
 import type { Chart } from '#platform/charts/chart.ts';
@@ -40,6 +41,7 @@ export async function templateChart(
     const rendered = renderChart(chart, {
       release: { name, namespace: flags.namespace ?? 'default', revision: 1, action },
       capabilities,
+      functions: templateFunctions(),
       values,
       notes: 'root',
       schemas: flags.skipSchemaValidation === true ? 'skip' : 'check',

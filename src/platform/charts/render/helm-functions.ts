@@ -7,6 +7,8 @@ export type Lookup = (apiVersion: string, kind: string, namespace: string, name:
 
 /** How templates may reach out of the chart. */
 export interface FunctionOptions {
+  /** Everything that does not depend on the call: sprig, toYaml, include, … */
+  readonly base: FunctionTable;
   /** Missing values are reported instead of ending the rendering. */
   readonly mode: 'render' | 'lint';
   readonly lookup: Lookup | undefined;
@@ -17,10 +19,11 @@ export interface FunctionOptions {
 const start = 'HELM_ERR_START';
 const end = 'HELM_ERR_END';
 
-/** The functions for one rendering. */
+/** The functions for one rendering; those of this file hide the base's. */
 export function helmFunctions(options: FunctionOptions): FunctionTable {
   const { lookup, hostByName } = options;
   return new Map<string, GoFunction>([
+    ...options.base,
     ['required', fn('string,any', (message: string, value: GoValue) => required(message, value, options))],
     ['fail', fn('string', (message: string) => failWith(message, options))],
     ['lookup', fn('string,string,string,string', lookup ?? (() => newMap()))],

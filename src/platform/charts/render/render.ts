@@ -1,4 +1,5 @@
 /** A chart and the user's values to manifests, hooks and notes: what install, upgrade and `helm template` have in common. */
+import type { FunctionTable } from '#lang/gotemplate/value.ts';
 import { isCompatibleRange } from '#lang/semver/constraint.ts';
 import type { Capabilities } from '#platform/charts/capabilities.ts';
 import type { Chart } from '#platform/charts/chart.ts';
@@ -22,6 +23,8 @@ export interface RenderOptions {
   readonly values: Table;
   readonly notes: 'root' | 'all';
   readonly schemas: 'check' | 'skip';
+  /** Sprig and Helm's own functions (lang/gotemplate/sprig), made with the ports of the machine. */
+  readonly functions: FunctionTable;
   readonly lookup?: Lookup;
   readonly hostByName?: (name: string) => string;
   warn(message: string): void;
@@ -57,7 +60,7 @@ export function renderChart(loaded: Chart, options: RenderOptions): RenderedChar
   try {
     checkKubeVersion(chart, capabilities);
     const { lookup, hostByName } = options;
-    const functions = { mode: 'render', lookup, hostByName, warn } as const;
+    const functions = { base: options.functions, mode: 'render', lookup, hostByName, warn } as const;
     files = renderTemplates({ chart, values, release, capabilities, functions, strict: false });
     const notes = takeNotes(files, chart, options.notes);
     return { chart, notes, ...sortManifests(files, warn) };
