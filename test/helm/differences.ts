@@ -3,7 +3,6 @@ const bcrypt = 'calls htpasswd, whose port (bcrypt) is not there yet';
 
 /** Runs of the corpus that differ from Helm's output, each with its reason. */
 export const knownDifferences: Readonly<Record<string, string>> = {
-    'null annotations print as {}; not looked into yet',
   'bitnami+charts bitnami/neo4j default': certificates,
   'bitnami+charts bitnami/prometheus default': 'toYamlPretty does not indent lists yet',
   'bitnami+charts bitnami/thanos default': certificates,
@@ -11,7 +10,7 @@ export const knownDifferences: Readonly<Record<string, string>> = {
   'helm+charts stable/opa default': certificates,
   'helm+charts stable/pomerium default': certificates,
   'helm+charts stable/pomerium default-values.yaml': certificates,
-    mongo,
+  mongo,
   'prometheus-community+helm-charts charts/prometheus-pushgateway basic-auth-values.yaml': bcrypt,
   'prometheus-community+helm-charts charts/prometheus-pushgateway servicemonitor-basicauth-secret-values.yaml': bcrypt,
   'prometheus-community+helm-charts charts/prometheus-pushgateway servicemonitor-basicauth-values.yaml': bcrypt,
