@@ -10,7 +10,6 @@ export const knownDifferences: Readonly<Record<string, string>> = {
   'helm+charts stable/opa default': certificates,
   'helm+charts stable/pomerium default': certificates,
   'helm+charts stable/pomerium default-values.yaml': certificates,
-  mongo,
   'prometheus-community+helm-charts charts/prometheus-pushgateway basic-auth-values.yaml': bcrypt,
   'prometheus-community+helm-charts charts/prometheus-pushgateway servicemonitor-basicauth-secret-values.yaml': bcrypt,
   'prometheus-community+helm-charts charts/prometheus-pushgateway servicemonitor-basicauth-values.yaml': bcrypt,
