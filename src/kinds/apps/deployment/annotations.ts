@@ -28,7 +28,7 @@ type Annotations = Record<string, string>;
 export function newSetAnnotations(
   deployment: DeepReadonly<Deployment>,
   present: Readonly<Annotations> | undefined,
-  revision: number,
+  revision: bigint,
 ): Annotations {
   const annotations: Annotations = { ...present };
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) {
@@ -36,7 +36,7 @@ export function newSetAnnotations(
   }
   const before = annotations[revisionAnnotation];
   if (before !== undefined && before !== '' && !/^-?\d+$/.test(before)) return annotations;
-  if (Number(before ?? 0) >= revision) return annotations;
+  if (/^-?\d+$/.test(before ?? '') && BigInt(before ?? 0) >= revision) return annotations;
   annotations[revisionAnnotation] = String(revision);
   if (before !== undefined) {
     const history = withRevision(annotations[revisionHistoryAnnotation] ?? '', before);

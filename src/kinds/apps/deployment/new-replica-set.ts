@@ -39,13 +39,13 @@ export async function syncNewSet(
   work: NewSetWork,
   mode: 'create' | 'find',
 ): Promise<Set | undefined> {
-  const revision = maxRevision(work.oldSets) + 1;
+  const revision = maxRevision(work.oldSets) + 1n;
   if (work.newSet !== undefined) return (work.newSet = await syncExisting(ctx, work, work.newSet, revision));
   if (mode === 'find') return undefined;
   return (work.newSet = await createSet(ctx, work, revision));
 }
 
-async function syncExisting(ctx: ControllerContext, work: NewSetWork, set: Set, revision: number): Promise<Set> {
+async function syncExisting(ctx: ControllerContext, work: NewSetWork, set: Set, revision: bigint): Promise<Set> {
   const { deployment } = work;
   const annotations = newSetAnnotations(deployment, set.metadata.annotations, revision);
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
@@ -66,7 +66,7 @@ async function syncExisting(ctx: ControllerContext, work: NewSetWork, set: Set, 
   return set;
 }
 
-async function createSet(ctx: ControllerContext, work: NewSetWork, revision: number): Promise<Set> {
+async function createSet(ctx: ControllerContext, work: NewSetWork, revision: bigint): Promise<Set> {
   const { deployment } = work;
   const set = buildSet(deployment, work.oldSets, revision);
   const created = await tryCreate(ctx, work, set);
@@ -84,7 +84,7 @@ async function createSet(ctx: ControllerContext, work: NewSetWork, revision: num
   return created ?? existing(ctx, set);
 }
 
-function buildSet(deployment: Deployment, oldSets: readonly Set[], revision: number): ReplicaSet {
+function buildSet(deployment: Deployment, oldSets: readonly Set[], revision: bigint): ReplicaSet {
   const template = cloneJson(deployment.spec?.template) as NonNullable<ReplicaSet['spec']>['template'] & object;
   const hash = templateHash(template, deployment.status?.collisionCount ?? 0);
   const labels = { ...template.metadata?.labels, [templateHashLabel]: hash };

@@ -57,13 +57,14 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Its place in the rollout history; 0 if it has none or an unreadable one. */
-export function revisionOf(object: DeepReadonly<{ metadata: { annotations?: Record<string, string> } }>): number {
+export function revisionOf(object: DeepReadonly<{ metadata: { annotations?: Record<string, string> } }>): bigint {
   const text = object.metadata.annotations?.[revisionAnnotation];
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : 0;
+  return text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
-export function maxRevision(sets: readonly Set[]): number {
-  return Math.max(0, ...sets.map(revisionOf));
+/** The newest revision, a 64-bit number. */
+export function maxRevision(sets: readonly Set[]): bigint {
+  return sets.map(revisionOf).reduce((newest, revision) => (revision > newest ? revision : newest), 0n);
 }
 
 export function active(sets: readonly Set[]): Set[] {

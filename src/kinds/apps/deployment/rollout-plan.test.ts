@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment, ReplicaSet } from '#api/generated/apps/v1.ts';
 import { newSetAnnotations } from '#kinds/apps/deployment/annotations.ts';
-import { revisionOf } from '#kinds/apps/deployment/replica-sets.ts';
+import { maxRevision, revisionOf } from '#kinds/apps/deployment/replica-sets.ts';
 import {
   isScalingEvent,
   newSetReplicas,
@@ -124,18 +124,23 @@ test('cleanup removes the oldest revisions, but never a set that has pods', () =
   assert.deepEqual(names, ['a']);
 });
 
+test('revisions are 64-bit numbers: the one after 3546343826724305832 is exact', () => {
+  const adopted = set('old', 1, 1, { 'deployment.kubernetes.io/revision': '3546343826724305832' });
+  assert.equal(maxRevision([adopted]) + 1n, 3546343826724305833n);
+});
+
 test('annotations of the Deployment are copied, its own bookkeeping is not, and a reused set remembers its revision', () => {
   const d = {
     metadata: { annotations: { note: 'x', 'deployment.kubernetes.io/revision': '7' } },
   } as unknown as Deployment;
-  assert.deepEqual(newSetAnnotations(d, undefined, 1), { note: 'x', 'deployment.kubernetes.io/revision': '1' });
+  assert.deepEqual(newSetAnnotations(d, undefined, 1n), { note: 'x', 'deployment.kubernetes.io/revision': '1' });
   const former = { 'deployment.kubernetes.io/revision': '2', 'deployment.kubernetes.io/revision-history': '1' };
-  assert.deepEqual(newSetAnnotations(d, former, 5), {
+  assert.deepEqual(newSetAnnotations(d, former, 5n), {
     note: 'x',
     'deployment.kubernetes.io/revision': '5',
     'deployment.kubernetes.io/revision-history': '1,2',
   });
-  assert.deepEqual(newSetAnnotations(d, { 'deployment.kubernetes.io/revision': '9' }, 5), {
+  assert.deepEqual(newSetAnnotations(d, { 'deployment.kubernetes.io/revision': '9' }, 5n), {
     note: 'x',
     'deployment.kubernetes.io/revision': '9',
   });

@@ -155,13 +155,13 @@ export function isScalingEvent(deployment: Wanted, sets: readonly Set[]): boolea
 }
 
 /** Old sets beyond the history limit, oldest revision first; only those that are empty and known to be. */
-export function planCleanup(deployment: Wanted, oldSets: readonly Set[], revision: (set: Set) => number): Set[] {
+export function planCleanup(deployment: Wanted, oldSets: readonly Set[], revision: (set: Set) => bigint): Set[] {
   const limit = deployment.spec?.revisionHistoryLimit;
   if (limit === undefined || limit === 2_147_483_647) return [];
   const alive = oldSets.filter((set) => set.metadata.deletionTimestamp === undefined);
   const excess = alive.length - limit;
   if (excess <= 0) return [];
-  const oldestFirst = alive.sort((a, b) => revision(a) - revision(b) || byCreation(a, b));
+  const oldestFirst = alive.sort((a, b) => Number(revision(a) - revision(b)) || byCreation(a, b));
   return oldestFirst.slice(0, excess).filter(isEmpty);
 }
 
