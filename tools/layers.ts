@@ -36,7 +36,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   lang: {
     purpose: 'small languages: parser and evaluator each',
     imports: ['base'],
-    packages: ['js-yaml', '@bufbuild/re2'],
+    packages: ['js-yaml', 'smol-toml', '@bufbuild/re2'],
   },
   wire: { purpose: 'bytes to values and back, no sockets', imports: ['base'], packages: ['protobufjs', 'dns-packet'] },
   api: { purpose: 'what server, client and controllers agree on', imports: ['base', 'lang', 'wire'] },
@@ -62,7 +62,16 @@ export const layers: Readonly<Record<string, Layer>> = {
   platform: {
     purpose: 'clients of any Kubernetes API',
     imports: ['base', 'lang', 'wire', 'api', 'client', 'controller'],
-    packages: ['ajv', 'jose', '@bufbuild/re2', '@peculiar/x509', 'reflect-metadata', 'openpgp', 'js-yaml'],
+    packages: [
+      'ajv',
+      'ajv-draft-04',
+      'jose',
+      '@bufbuild/re2',
+      '@peculiar/x509',
+      'reflect-metadata',
+      'openpgp',
+      'js-yaml',
+    ],
   },
   sim: {
     purpose: 'the simulated world',
@@ -111,6 +120,8 @@ export const layers: Readonly<Record<string, Layer>> = {
       'pino',
       'prom-client',
       'tar-stream',
+      'bcryptjs',
+      'openpgp',
       'protobufjs',
       'jose',
     ],
