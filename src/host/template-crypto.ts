@@ -1,26 +1,29 @@
 /** Node's side of what templates need of the world: time zones, chance, hashes, keys (gotemplate/sprig/ports.ts). */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  generateKeyPairSync,
-  randomBytes,
-  scryptSync,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scryptSync } from 'node:crypto';
+import { genSaltSync, hashSync } from 'bcryptjs';
+import { checkKeyPair, makeCertificate } from '#host/template-crypto/certificate.ts';
+import { generatePrivateKey } from '#host/template-crypto/keys.ts';
 import type { TemplatePorts } from '#lang/gotemplate/sprig/ports.ts';
 
-/** Ports over this machine. Certificates and bcrypt are handed in, as they need more than Node has. */
-export function nodeTemplatePorts(more: Pick<TemplatePorts, 'bcrypt' | 'certificate' | 'checkKeyPair'>): TemplatePorts {
+/** Go's bcrypt.DefaultCost. */
+const bcryptCost = 10;
+
+/** Ports over this machine. */
+export function nodeTemplatePorts(): TemplatePorts {
   return {
-    ...more,
     now: () => Date.now(),
     zone,
     randomBytes: (length) => randomBytes(length),
     hash: (name, bytes) => createHash(name).update(bytes).digest(),
     hmacSha256: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
     scrypt: (password, salt) => scryptSync(password, salt, 64, { N: 32768, r: 8, p: 2, maxmem: 128 * 1024 * 1024 }),
-    privateKey,
+    bcrypt: (password) => {
+      const text = new TextDecoder().decode(password);
+      return hashSync(text, genSaltSync(bcryptCost)).replace(/^\$2[by]\$/, '$2a$');
+    },
+    privateKey: generatePrivateKey,
+    certificate: (request) => makeCertificate(request, Date.now()),
+    checkKeyPair,
     aesCbc: (mode, key, { iv, data }) => {
       const cipher = (mode === 'encrypt' ? createCipheriv : createDecipheriv)('aes-256-cbc', key, iv);
       cipher.setAutoPadding(false);
@@ -43,26 +46,4 @@ function zone(name: string, atMs: number): { offsetMinutes: number; abbreviation
   } catch {
     return undefined;
   }
-}
-
-function privateKey(type: string): string | undefined {
-  const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
-  const spki = { type: 'spki', format: 'pem' } as const;
-  switch (type) {
-    case 'rsa':
-      return generateKeyPairSync('rsa', {
-        modulusLength: 4096,
-        privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-        publicKeyEncoding: spki,
-      }).privateKey;
-    case 'ecdsa':
-      return generateKeyPairSync('ec', {
-        namedCurve: 'P-256',
-        privateKeyEncoding: { type: 'sec1', format: 'pem' },
-        publicKeyEncoding: spki,
-      }).privateKey;
-    case 'ed25519':
-      return generateKeyPairSync('ed25519', { privateKeyEncoding: pkcs8, publicKeyEncoding: spki }).privateKey;
-  }
-  return undefined;
 }

@@ -7,17 +7,6 @@ let functions: FunctionTable | undefined;
 
 /** The table that charts are rendered with. */
 export function templateFunctions(): FunctionTable {
-  functions ??= helmFunctions(
-    nodeTemplatePorts({
-      bcrypt: () => notYet('htpasswd and bcrypt'),
-      certificate: () => notYet('genCA and its siblings'),
-      checkKeyPair: () => notYet('buildCustomCert'),
-    }),
-  );
+  functions ??= helmFunctions(nodeTemplatePorts());
   return functions;
-}
-
-/** Deviation: certificates and bcrypt in templates end the rendering until their ports are there. */
-function notYet(names: string): never {
-  throw new Error(`${names} cannot be called yet`);
 }

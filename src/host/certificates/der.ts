@@ -17,6 +17,7 @@ export const sequence = (...items: readonly Uint8Array[]): Buffer => tagged(0x30
 export const set = (...items: readonly Uint8Array[]): Buffer => tagged(0x31, Buffer.concat(items));
 export const octets = (content: Uint8Array): Buffer => tagged(0x04, content);
 export const utf8 = (text: string): Buffer => tagged(0x0c, Buffer.from(text));
+export const printable = (text: string): Buffer => tagged(0x13, Buffer.from(text));
 export const truth = (): Buffer => tagged(0x01, Buffer.from([0xff]));
 
 /** Big endian, positive: a leading zero is added where the first bit would say otherwise. */

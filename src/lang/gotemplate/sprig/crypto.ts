@@ -1,4 +1,5 @@
 /** sprig's cryptography, over the ports. */
+import { formatIp, parseIp } from '#base/ip.ts';
 import { fromBytes, toBytes } from '#lang/gotemplate/bytes.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
 import { base64, fromBase64 } from '#lang/gotemplate/sprig/encoding.ts';
@@ -162,9 +163,9 @@ function certificateFunctions(ports: TemplatePorts): [string, GoFunction][] {
 function addresses(list: readonly GoValue[] | null): string[] {
   return (list ?? []).map((item) => {
     if (typeof item !== 'string') throw new CallError(`error parsing ip: ${goPrint(item)} is not a string`);
-    if (!/^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(item))
-      throw new CallError(`error parsing ip: ${item}`);
-    return item;
+    const address = parseIp(item);
+    if (address === undefined || address.hasLeadingZeros) throw new CallError(`error parsing ip: ${item}`);
+    return formatIp(address);
   });
 }
 
