@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { templateChart } from '#cmd/helm/template.ts';
+import { templateChart } from '#cmd/helm/chart/template.ts';
 import { chartPath, goldenRuns, skipped, unpackCorpus } from '../test/helm/corpus.ts';
 
 interface Job {

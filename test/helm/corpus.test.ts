@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { templateChart } from '#cmd/helm/template.ts';
+import { templateChart } from '#cmd/helm/chart/template.ts';
 import type { GoldenRun } from './corpus.ts';
 import { chartPath, goldenRuns, skipped, unpackCorpus } from './corpus.ts';
 import { knownDifferences } from './differences.ts';

@@ -1,5 +1,8 @@
 /** `wheelhouse helm show chart|values|readme|crds|all`. */
-import { loadChartAt } from '#cmd/helm/charts.ts';
+import { loadChartAt } from '#cmd/helm/chart/charts.ts';
+import { chartPath } from '#cmd/helm/chart/located.ts';
+import type { ShowFlags } from '#cmd/helm/chart/show-command.ts';
+import type { HelmContext } from '#cmd/helm/context.ts';
 import { printYaml } from '#lang/yaml/print.ts';
 import type { Chart } from '#platform/charts/chart.ts';
 import { crdFiles } from '#platform/charts/chart.ts';
@@ -11,9 +14,22 @@ export type ShowPart = 'chart' | 'values' | 'readme' | 'crds' | 'all';
 const decoder = new TextDecoder();
 const readmeNames = new Set(['readme.md', 'readme.txt', 'readme']);
 
-/** The text that helm prints. Rejects if the chart cannot be loaded. */
-export async function showChart(path: string, part: ShowPart, warn: (message: string) => void): Promise<string> {
-  const chart = await loadChartAt(path, warn);
+/** Prints a part of a chart. Rejects if the chart cannot be found or loaded. */
+export async function show(
+  wanted: { readonly chart: string; readonly part: ShowPart },
+  flags: ShowFlags,
+  context: HelmContext,
+): Promise<void> {
+  const path = await chartPath(wanted.chart, flags, context);
+  const chart = await loadChartAt(path, (message) => context.warn(message));
+  if (wanted.part === 'values' && (flags.jsonpath ?? '') !== '') {
+    const { valuesAt } = await import('#cmd/helm/chart/values-path.ts');
+    return context.write(valuesAt(chart, flags.jsonpath ?? ''));
+  }
+  context.write(shownText(chart, wanted.part));
+}
+
+function shownText(chart: Chart, part: ShowPart): string {
   const isAll = part === 'all';
   let text = '';
   if (isAll || part === 'chart') text += `${printYaml(JSON.parse(encodeMetadata(chart.metadata)))}\n`;

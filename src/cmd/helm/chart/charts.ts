@@ -41,10 +41,10 @@ export interface ValueFlags {
 }
 
 /** The user's values: files from left to right, then --set-json, --set, --set-string, --set-file, --set-literal. */
-export function readUserValues(flags: ValueFlags): Table {
+export async function readUserValues(flags: ValueFlags): Promise<Table> {
   let values: Table = new Map();
-  for (const path of (flags.values ?? []).flatMap((list) => list.split(',')))
-    values = mergeTables(values, parseValues(readText(path), `failed to parse ${path}`));
+  for (const path of flags.values ?? [])
+    values = mergeTables(values, parseValues(await readTextOrUrl(path), `failed to parse ${path}`));
   const file: SetStyle = { kind: 'file', read: readText };
   for (const line of flags.setJson ?? []) setJson(line, values);
   setAll(flags.set, values, { kind: 'typed' }, '--set');
@@ -70,6 +70,14 @@ function setAll(lines: readonly string[] | undefined, values: Table, style: SetS
       throw new ChartError(`failed parsing ${flag} data: ${(error as Error).message}`);
     }
   }
+}
+
+/** Values may come from the web. */
+async function readTextOrUrl(path: string): Promise<string> {
+  if (!/^https?:\/\//.test(path)) return readText(path);
+  const answer = await fetch(path);
+  if (!answer.ok) throw new ChartError(`failed to fetch ${path} : ${answer.status} ${answer.statusText}`);
+  return answer.text();
 }
 
 function readText(path: string): string {
