@@ -54,6 +54,11 @@ export interface Collection {
   eventsSince(revision: number): readonly StoreEvent[];
   /** The applied objects whose ownerReferences name `uid`. Valid until the next await. */
   ownedBy(uid: string): Iterable<Version>;
+  /**
+   * The applied versions with a label or a selectable field of one of `values`, in the order of `root()`. Undefined when
+   * there is no index for `key` yet: the caller scans; a key that is asked for again gets an index.
+   */
+  havingValue(kind: 'labels' | 'fields', key: string, values: readonly string[]): readonly Version[] | undefined;
   readonly size: number;
 }
 

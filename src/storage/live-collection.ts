@@ -16,6 +16,7 @@ import { OwnerIndex } from '#storage/owner-index.ts';
 import { CollectionRoot, State } from '#storage/root.ts';
 import { type Pending, type Slot, SlotMap } from '#storage/slot.ts';
 import { type Family, serialise, StoredVersion } from '#storage/stored-version.ts';
+import { ValueIndex, type ValueKind } from '#storage/value-index.ts';
 import type { StoredObject, StoreEvent, Version } from '#storage/version.ts';
 
 /** What a collection needs of its store. */
@@ -54,6 +55,7 @@ export class LiveCollection implements Collection {
   readonly expiry: Expiry;
   #state: State;
   #owners: OwnerIndex | undefined;
+  readonly #values: Readonly<Record<ValueKind, ValueIndex>>;
   #root: CollectionRoot;
 
   constructor(engine: Engine, family: Family, origin?: LiveCollection) {
@@ -61,6 +63,7 @@ export class LiveCollection implements Collection {
     this.family = family;
     this.#state = origin === undefined ? State.empty : origin.#state;
     this.#owners = origin === undefined ? undefined : origin.#owners;
+    this.#values = { labels: new ValueIndex('labels', family), fields: new ValueIndex('fields', family) };
     this.#slots = new SlotMap(origin === undefined ? undefined : origin.#state);
     this.#root = new CollectionRoot(0, this.#state);
     this.expiry = new Expiry(family, {
@@ -138,6 +141,10 @@ export class LiveCollection implements Collection {
     }
   }
 
+  havingValue(kind: ValueKind, key: string, values: readonly string[]): readonly Version[] | undefined {
+    return this.#values[kind].find(key, values, this.#state.scan());
+  }
+
   /** Applies a committed write, own or foreign, and tells the listeners. */
   apply(record: CommittedRecord, nowMs: number): void {
     const slot = this.#slots.of(record.key.namespace, record.key.name);
@@ -153,6 +160,8 @@ export class LiveCollection implements Collection {
     slot.applied = isDeletion ? undefined : version;
     this.#state = isDeletion ? before.without(slot.namespace, slot.name) : before.with(version);
     this.#owners = this.#owners?.replace(previous, slot.applied);
+    this.#values.labels.replace(previous, slot.applied);
+    this.#values.fields.replace(previous, slot.applied);
     this.expiry.replaced(previous, slot.applied);
     if (isDeletion) this.#slots.release(slot);
     const type = isDeletion ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED';

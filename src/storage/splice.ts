@@ -72,21 +72,22 @@ function startsWith(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
   return true;
 }
 
-function skipSpace(bytes: Uint8Array, from: number): number {
+/** The first byte from `from` on that is no white space. */
+export function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
   while ((bytes[at] as number) <= 0x20) at++;
   return at;
 }
 
 /** From an opening quote to behind the closing one. */
-function skipString(bytes: Uint8Array, from: number): number {
+export function skipString(bytes: Uint8Array, from: number): number {
   let at = from + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at + 1;
 }
 
 /** From the first byte of a value to behind it. */
-function skipValue(bytes: Uint8Array, from: number): number {
+export function skipValue(bytes: Uint8Array, from: number): number {
   let depth = 0;
   let at = from;
   while (at < bytes.length) {

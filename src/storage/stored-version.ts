@@ -4,6 +4,7 @@
  */
 import { deepFreeze, type DeepReadonly } from '#base/immutable.ts';
 import type { CollectionDefinition } from '#storage/collection.ts';
+import { scanHead } from '#storage/head-scan.ts';
 import { replaceRevision, spliceRevision, type Spliced } from '#storage/splice.ts';
 import type { Head, StoredObject, Version } from '#storage/version.ts';
 
@@ -15,6 +16,7 @@ export interface Family {
 }
 
 const none: Readonly<Record<string, never>> = Object.freeze({});
+const comma = 0x2c;
 const noUids: readonly string[] = Object.freeze([]);
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -101,8 +103,14 @@ export class StoredVersion implements Version {
   }
 
   get head(): Head {
-    this.#head ??= new StoredHead(this);
+    this.#head ??= new StoredHead(this, this.#object?.metadata ?? this.#scannedMetadata());
     return this.#head;
+  }
+
+  /** Most objects of a large store are never parsed. */
+  #scannedMetadata(): StoredObject['metadata'] {
+    const behindDigits = this.#digitsAt + String(this.revision).length + 1;
+    return scanHead(this.bytes, this.bytes[behindDigits] === comma ? behindDigits + 1 : behindDigits);
   }
 
   /**
@@ -134,8 +142,7 @@ class StoredHead implements Head {
   #definition: CollectionDefinition | undefined;
   #fields: Readonly<Record<string, string>> = none;
 
-  constructor(version: StoredVersion) {
-    const { metadata } = version.object;
+  constructor(version: StoredVersion, metadata: StoredObject['metadata']) {
     this.namespace = version.namespace;
     this.name = version.name;
     this.uid = metadata.uid ?? '';

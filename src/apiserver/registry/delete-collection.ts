@@ -9,7 +9,7 @@ import { collectionOf } from '#apiserver/registry/endpoint.ts';
 import { JsonWriter } from '#apiserver/registry/json-writer.ts';
 import { listFormat } from '#apiserver/registry/list-format.ts';
 import type { ListOptions } from '#apiserver/registry/list-options.ts';
-import { selected } from '#apiserver/registry/selected.ts';
+import { narrowed, selected } from '#apiserver/registry/selected.ts';
 import type { Asked } from '#apiserver/registry/verbs.ts';
 import { bytesResponse } from '#apiserver/negotiate.ts';
 
@@ -24,12 +24,13 @@ export async function deleteCollection(
   listOptions: ListOptions,
 ): Promise<ApiResponse> {
   const { endpoint, key, view } = asked;
-  const root = collectionOf(endpoint).root();
-  const range = {
+  const collection = collectionOf(endpoint);
+  const root = collection.root();
+  const range = narrowed(collection, root, {
     namespace: key.namespace,
     isNamespaced: endpoint.resource.namespaced,
     selection: listOptions.selection,
-  };
+  });
   let versions: readonly Version[] = [...selected(root, range)];
   if (listOptions.limit > 0) versions = versions.slice(0, listOptions.limit);
   const call = asked.call(options.dryRun);

@@ -23,7 +23,7 @@ import { listError, tooLarge } from '#apiserver/registry/errors.ts';
 import { JsonWriter } from '#apiserver/registry/json-writer.ts';
 import { isSelected, type ListOptions, parseRevision } from '#apiserver/registry/list-options.ts';
 import { listFormat, type ListFormat, type ListMeta } from '#apiserver/registry/list-format.ts';
-import { candidateCount, candidates, type Range } from '#apiserver/registry/selected.ts';
+import { candidateCount, candidates, narrowed, type Range } from '#apiserver/registry/selected.ts';
 
 const chunkBytes = 128 * 1024;
 /** Answers above this are compressed for clients that take gzip. */
@@ -48,12 +48,12 @@ export async function list(core: Core, asked: ListRequest): Promise<ApiResponse>
   const isNamespaced = endpoint.resource.namespaced;
   const continuation = options.continue === '' ? undefined : decodeContinue(options.continue, namespace, isNamespaced);
   const root = rootOf(asked, continuation);
-  const range: Range = {
+  const range = narrowed(collectionOf(endpoint), root, {
     namespace,
     isNamespaced,
     selection: options.selection,
     ...(continuation === undefined ? {} : { after: continuation.after }),
-  };
+  });
   const format = listFormat(view);
   const meta: ListMeta = { resourceVersion: String(root.revision) };
   if (options.limit > 0 && options.resourceVersion !== '0') return await page(core, asked, { root, range, format });

@@ -11,7 +11,7 @@ import { collectionOf } from '#apiserver/registry/endpoint.ts';
 import { tooLarge, tooOld } from '#apiserver/registry/errors.ts';
 import { JsonWriter } from '#apiserver/registry/json-writer.ts';
 import { isSelected, type ListOptions, parseRevision } from '#apiserver/registry/list-options.ts';
-import { candidateCount, candidates, type Range } from '#apiserver/registry/selected.ts';
+import { candidateCount, candidates, narrowed, type Range } from '#apiserver/registry/selected.ts';
 import { framerOf } from '#apiserver/watch/framer.ts';
 import type { WatchHub } from '#apiserver/watch/hub.ts';
 import { Watcher } from '#apiserver/watch/watcher.ts';
@@ -123,7 +123,7 @@ interface Initial {
 
 function sendInitial(core: Core, asked: WatchRequest, initial: Initial): void {
   const { root, watcher } = initial;
-  const range = rangeOf(asked);
+  const range = rangeOf(asked, root);
   if (candidateCount(root, range) <= smallCount) {
     for (const version of candidates(root, range)) {
       if (isSelected(range.selection, version)) watcher.send(watcher.framer.added(version));
@@ -146,8 +146,10 @@ function sendInitial(core: Core, asked: WatchRequest, initial: Initial): void {
     .catch((error: unknown) => watcher.fail(error));
 }
 
-function rangeOf({ view, options, namespace }: WatchRequest): Range {
-  return { namespace, isNamespaced: view.endpoint.resource.namespaced, selection: options.selection };
+function rangeOf({ view, options, namespace }: WatchRequest, root: Root): Range {
+  const { endpoint } = view;
+  const range = { namespace, isNamespaced: endpoint.resource.namespaced, selection: options.selection };
+  return narrowed(collectionOf(endpoint), root, range);
 }
 
 function finishInitial({ options }: WatchRequest, { watcher, sink, root }: Initial): void {
