@@ -21,8 +21,8 @@ type Json = Readonly<Record<string, unknown>>;
 type Node = Record<string, FieldSet>;
 
 /** Never owned by anybody: the server's own fields, and the type. */
-const unownedRoot: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
-const unownedMetadata: ReadonlySet<string> = new Set([
+export const unownedRoot: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
+export const unownedMetadata: ReadonlySet<string> = new Set([
   'name',
   'namespace',
   'creationTimestamp',
@@ -186,7 +186,8 @@ class Walk {
   }
 }
 
-function typeOf(type: TypeSchema, name: string): TypeSchema | undefined {
+/** The type of a field of a struct or map; undefined for one that is not known. */
+export function typeOf(type: TypeSchema, name: string): TypeSchema | undefined {
   return type.fields.get(name)?.type ?? type.values;
 }
 
@@ -199,13 +200,15 @@ function isLeaf(type: TypeSchema | undefined, left: unknown, right: unknown): bo
   return isNothing(left) && isNothing(right);
 }
 
-function isAtomic(type: TypeSchema | undefined): boolean {
+/** Owned as a whole. */
+export function isAtomic(type: TypeSchema | undefined): boolean {
   if (type === undefined) return true;
   if (type.kind === 'list') return type.listType === 'atomic';
   return (type.kind !== 'struct' && type.kind !== 'map') || type.mapType === 'atomic';
 }
 
-function isNothing(value: unknown): boolean {
+/** Null or empty. */
+export function isNothing(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   if (typeof value !== 'object') return false;
   if (Array.isArray(value)) return value.length === 0;
@@ -285,11 +288,18 @@ export class Unownable extends Error {
   override name = 'Unownable';
 }
 
+/** The keys of a list's items in the order of path elements; none for a list that is a set. */
+export function keysOfItems(type: TypeSchema): readonly string[] {
+  if (type.listType === 'set') return [];
+  let keys = sortedKeys.get(type);
+  if (keys === undefined) sortedKeys.set(type, (keys = type.listMapKeys.toSorted()));
+  return keys;
+}
+
 /** `k:{"name":"web"}` or `v:"x"`. Throws {@link Unownable}. */
 export function pathElement(type: TypeSchema, item: unknown): string {
   if (type.listType === 'set' || type.listMapKeys.length === 0) return `v:${goJson(item)}`;
-  let keys = sortedKeys.get(type);
-  if (keys === undefined) sortedKeys.set(type, (keys = type.listMapKeys.toSorted()));
+  const keys = keysOfItems(type);
   let text = '';
   for (const key of keys) {
     const value = (item as Json | null)?.[key] ?? type.items?.fields.get(key)?.default;

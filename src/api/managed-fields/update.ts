@@ -6,13 +6,21 @@
  * what those add (a cluster IP, the default tolerations) belongs to nobody.
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */
-import type { DeepReadonly } from '#base/immutable.ts';
+import { deepFreeze, type DeepReadonly } from '#base/immutable.ts';
 import type { HasMetadata } from '#api/object.ts';
 import type { ManagedFieldsEntry } from '#api/generated/meta/v1.ts';
 import type { TypeSchema } from '#api/schema/type-schema.ts';
 import { jsonEqual } from '#api/meta/equality.ts';
 import { compareObjects, type Comparison, Unownable } from '#api/managed-fields/compare.ts';
-import { difference, isEmptySet, recursiveDifference, union, type FieldSet } from '#api/managed-fields/field-set.ts';
+import { createdFields } from '#api/managed-fields/created-fields.ts';
+import {
+  difference,
+  emptySet,
+  isEmptySet,
+  recursiveDifference,
+  union,
+  type FieldSet,
+} from '#api/managed-fields/field-set.ts';
 
 export interface ManagedFieldsUpdate {
   /** What is stored; undefined: a create. */
@@ -38,13 +46,13 @@ type Entry = DeepReadonly<ManagedFieldsEntry>;
 
 /** The entries to store, in upstream's order; undefined for none. Entries that did not change are shared with the live ones. */
 export function updateManagedFields(update: ManagedFieldsUpdate): ManagedFieldsEntry[] | undefined {
-  const { live, result, schema, resetFields } = update;
+  const { live, resetFields } = update;
   const entries = startingEntries(update);
   if (entries.length === 0 && (live?.metadata.uid ?? '') !== '') return undefined;
-  const compared = tryCompare(schema, live, result);
+  const compared = tryCompare(update, live === undefined && entries.length === 0);
   if (compared === undefined) return undefined;
-  const changed = resetFields === undefined ? compared.changed : recursiveDifference(compared.changed, resetFields);
-  const removed = resetFields === undefined ? compared.removed : recursiveDifference(compared.removed, resetFields);
+  const changed = withoutFields(compared.changed, resetFields);
+  const removed = withoutFields(compared.removed, resetFields);
   const kept: Entry[] = [];
   for (const entry of entries) {
     const set = setOf(entry);
@@ -57,13 +65,23 @@ export function updateManagedFields(update: ManagedFieldsUpdate): ManagedFieldsE
   return list.length === 0 ? undefined : (list as ManagedFieldsEntry[]);
 }
 
-/** Undefined for objects whose lists have items without keys. */
-function tryCompare(
-  schema: TypeSchema,
-  live: DeepReadonly<HasMetadata> | undefined,
-  result: DeepReadonly<HasMetadata>,
-): Comparison | undefined {
+/** Sets of objects of one template are one value: what is left of it is computed once. */
+const remainders = new WeakMap<FieldSet, WeakMap<FieldSet, FieldSet>>();
+
+function withoutFields(set: FieldSet, resetFields: FieldSet | undefined): FieldSet {
+  if (resetFields === undefined || isEmptySet(set)) return set;
+  if (!Object.isFrozen(set)) return recursiveDifference(set, resetFields);
+  let known = remainders.get(resetFields);
+  if (known === undefined) remainders.set(resetFields, (known = new WeakMap()));
+  let rest = known.get(set);
+  if (rest === undefined) known.set(set, (rest = deepFreeze(recursiveDifference(set, resetFields))));
+  return rest;
+}
+
+/** Undefined for objects whose lists have items without keys. Of a create that nobody else has a part in, only what it adds. */
+function tryCompare({ live, result, schema }: ManagedFieldsUpdate, isFirst: boolean): Comparison | undefined {
   try {
+    if (isFirst) return { changed: createdFields(schema, result), removed: emptySet };
     return compareObjects(schema, live as never, result as never);
   } catch (error) {
     if (error instanceof Unownable) return undefined;

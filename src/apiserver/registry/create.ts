@@ -12,7 +12,7 @@ import { nameIsDNSSubdomain } from '#api/meta/names.ts';
 import { validateObjectMeta } from '#api/meta/object-meta.ts';
 import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Core } from '#apiserver/registry/core.ts';
-import { collectionOf, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { collectionOf, internalKind, servedObject, storedValue } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { recordManager } from '#apiserver/registry/managed.ts';
 import { dedupOwners, fillSystemFields, setNamespace, wipeSystemFields } from '#apiserver/registry/metadata.ts';
@@ -112,7 +112,7 @@ async function store(context: WriteContext, object: KubeObject): Promise<Written
   if (resourceVersion !== '' && resourceVersion !== '0')
     throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
   const volatile = resource.isVolatile?.(object, undefined) === true;
-  const value = { object: storedObject(endpoint, object) as never };
+  const value = storedValue(endpoint, object);
   try {
     const version = await collection.write({ namespace, name }, 'absent', value, volatile ? { volatile } : undefined);
     return { object: servedObject(endpoint, version), version, isNew: true };

@@ -12,7 +12,7 @@ import type { Version } from '#storage/version.ts';
 import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Call, Core } from '#apiserver/registry/core.ts';
 import type { DeleteOptions } from '#apiserver/registry/delete-options.ts';
-import { collectionOf, type Endpoint, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { collectionOf, type Endpoint, internalKind, servedObject, storedValue } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { deletionFinalizers } from '#apiserver/registry/finalizers.ts';
 import type { WriteContext } from '#apiserver/registry/write-context.ts';
@@ -176,7 +176,7 @@ async function mark(core: Core, request: DeleteRequest, { existing, object, remo
   const { endpoint, call, key } = request;
   const collection = collectionOf(endpoint);
   if (call.dryRun) return { object, version: undefined, isGone: removesAfter, answersObject: !removesAfter };
-  const version = await collection.write(key, existing.revision, { object: storedObject(endpoint, object) as never });
+  const version = await collection.write(key, existing.revision, storedValue(endpoint, object));
   if (removesAfter) return await remove(core, request, version);
   return { object: servedObject(endpoint, version), version, isGone: false, answersObject: true };
 }

@@ -8,10 +8,11 @@
 import { assert } from '#base/assert.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { KubeObject } from '#api/object.ts';
+import { objectText } from '#api/managed-fields/object-text.ts';
 import { apiVersionOf, groupResource } from '#api/resource-ref.ts';
 import type { Resource, StoredAs } from '#api/resource.ts';
 import type { TypeSchema } from '#api/schema/type-schema.ts';
-import type { Collection } from '#storage/collection.ts';
+import type { Collection, NewValue } from '#storage/collection.ts';
 import type { Version } from '#storage/version.ts';
 
 export interface Endpoint {
@@ -139,10 +140,16 @@ function layout(endpoint: Endpoint, object: KubeObject): KubeObject {
  * The value to store: converted if stored in another shape, apiVersion and kind first, no resourceVersion.
  * The object belongs to the store afterwards.
  */
-export function storedObject(endpoint: Endpoint, object: KubeObject): KubeObject {
+function storedObject(endpoint: Endpoint, object: KubeObject): KubeObject {
   if (endpoint.storedAs === undefined) return ordered(object, endpoint.apiVersion, endpoint.resource.kind);
   const stored = endpoint.storedAs.resource;
   return ordered(endpoint.storedAs.toStored(object), apiVersionOf(stored), stored.kind);
+}
+
+/** What is handed to the store: {@link storedObject} and its bytes. */
+export function storedValue(endpoint: Endpoint, object: KubeObject): NewValue {
+  const stored = storedObject(endpoint, object);
+  return { object: stored as never, bytes: encoder.encode(objectText(stored)) };
 }
 
 function ordered(object: KubeObject, apiVersion: string, kind: string): KubeObject {

@@ -15,7 +15,7 @@ import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Core } from '#apiserver/registry/core.ts';
 import { admitAndCreate, undo } from '#apiserver/registry/create.ts';
 import { removeAfterUpdate, isReadyToGo } from '#apiserver/registry/delete.ts';
-import { bypassesRules, collectionOf, internalKind, servedObject, storedObject } from '#apiserver/registry/endpoint.ts';
+import { bypassesRules, collectionOf, internalKind, servedObject, storedValue } from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { isUnchanged, keepSystemFields, setGeneration } from '#apiserver/registry/transition.ts';
 import { dedupOwners, setNamespace } from '#apiserver/registry/metadata.ts';
@@ -203,7 +203,7 @@ async function store(core: Core, context: WriteContext, change: Change): Promise
   if (isUnchanged(object, old)) return { object: old, version: existing, isNew: false };
   if (call.dryRun) return { object, version: undefined, isNew: false };
   const volatile = endpoint.resource.isVolatile?.(object, old) === true;
-  const value = { object: storedObject(endpoint, object) as never };
+  const value = storedValue(endpoint, object);
   try {
     const options = volatile ? { volatile } : undefined;
     const version = await collectionOf(endpoint).write(key, existing.revision, value, options);
