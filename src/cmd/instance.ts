@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isSameProcess } from '#host/process/daemon.ts';
+import { isSameProcess, readPidFile } from '#host/process/daemon.ts';
 import type { NetworkPlan } from '#host/network/instance-network.ts';
 
 /** What instance.json holds. */
@@ -98,11 +98,21 @@ export function writeStatus(status: InstanceStatus): void {
   writeAtomic(statusFile(status.dataDir), `${JSON.stringify(status, null, 2)}\n`);
 }
 
+/** Agent and containerd may have been started again since the status was written. */
+function currentPids(dataDir: string, known: InstanceStatus['pids']): Partial<InstanceStatus['pids']> {
+  const current = (name: 'agent' | 'containerd'): Record<string, number> => {
+    const pid = known[name] === undefined ? undefined : readPidFile(join(dataDir, `run/${name}.pid`));
+    return pid === undefined ? {} : { [name]: pid };
+  };
+  return { ...current('agent'), ...current('containerd') };
+}
+
 /** The status of a server that is alive; undefined otherwise. */
 export function readStatus(dataDir: string): InstanceStatus | undefined {
   try {
     const status = JSON.parse(readFileSync(statusFile(dataDir), 'utf8')) as InstanceStatus;
-    return isSameProcess(status.pids.server, statSync(statusFile(dataDir)).mtimeMs) ? status : undefined;
+    if (!isSameProcess(status.pids.server, statSync(statusFile(dataDir)).mtimeMs)) return undefined;
+    return { ...status, pids: { ...status.pids, ...currentPids(dataDir, status.pids) } };
   } catch {
     return undefined;
   }

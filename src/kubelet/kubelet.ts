@@ -61,6 +61,7 @@ export class Kubelet {
       restarts: new Backoff(),
       allocatable: allocatableOf(ports.machine),
       admit: (pod) => this.#admit(pod),
+      resourcesFreed: () => this.#retryResizes(),
     };
   }
 
@@ -124,6 +125,7 @@ export class Kubelet {
     if (worker !== undefined) return worker.update(now);
     const made = new PodWorker(this.#node, now, () => {
       this.#workers.delete(uid);
+      this.#retryResizes();
       this.#notify(uid);
     });
     this.#workers.set(uid, made);
@@ -135,6 +137,10 @@ export class Kubelet {
       .map((worker) => worker.pod)
       .filter((other) => other.metadata.uid !== pod.metadata.uid && !isTerminalPhase(other.status?.phase));
     return admitPod({ pod, others, node: this.#ports.node.get({ namespace: '', name: this.#options.nodeName }) });
+  }
+
+  #retryResizes(): void {
+    for (const worker of this.#workers.values()) if (worker.hasDeferredResize) worker.wake();
   }
 
   async #onRuntimeEvent(event: RuntimeEvent): Promise<void> {
@@ -205,5 +211,6 @@ export class Kubelet {
     for (const container of containers) this.#cache.forget(container.id);
     await volumes.removeTree(`${this.#options.rootDirectory}/pods/${uid}`);
     await volumes.removeTree(`${this.#options.memoryDirectory}/${uid}`);
+    await runtime.removeImageViews(uid);
   }
 }

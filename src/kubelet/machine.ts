@@ -1,5 +1,6 @@
 /** The ports to the machine besides the container runtime: folders and mounts, cgroups, probes, facts about the node. */
 import type { Duplex } from '#base/streams.ts';
+import type { FilesystemMount } from '#kubelet/runtime.ts';
 import type { Payload } from '#kubelet/volumes/payload.ts';
 
 export type FileType = 'directory' | 'file' | 'socket' | 'character' | 'block';
@@ -12,6 +13,8 @@ export interface VolumeHost {
   writePayload(directory: string, files: Payload, owner: { readonly gid?: number }): Promise<void>;
   /** A file system in memory; undefined size: half of the machine's memory. Mounted already: nothing happens. */
   mountTmpfs(path: string, sizeBytes: number | undefined): Promise<void>;
+  /** Mounts file systems over a folder that is made for them, in order. Mounted already: nothing happens. */
+  mount(path: string, mounts: readonly FilesystemMount[]): Promise<void>;
   writeFile(path: string, text: string, mode: number): Promise<void>;
   fileType(path: string): Promise<FileType | undefined>;
   /** Gives a folder and what is in it to a group: group read and write, setgid on folders. */

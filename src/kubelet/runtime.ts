@@ -40,6 +40,10 @@ export interface Runtime {
   /** Image by reference; undefined if it is not on the node. */
   imageStatus(image: string): Promise<ImageStatus | undefined>;
   pullImage(image: string, auth: RegistryAuth | undefined, sandbox: SandboxConfig): Promise<string>;
+  /** The image's files, read-only, as file systems to mount for the pod's volume `name`; kept until it is removed. */
+  viewImage(image: string, podUid: string, name: string): Promise<FilesystemMount[]>;
+  /** All of a pod. */
+  removeImageViews(podUid: string): Promise<void>;
   listImages(): Promise<ImageStatus[]>;
   removeImage(image: string): Promise<void>;
   stats(): Promise<ContainerStats[]>;
@@ -116,6 +120,12 @@ export interface Mount {
   readonly hostPath: string;
   readonly readonly: boolean;
   readonly propagation: 'private' | 'host-to-container' | 'bidirectional';
+}
+/** In mount(8)'s words. */
+export interface FilesystemMount {
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
 }
 export interface LinuxResources {
   readonly cpuShares?: number;

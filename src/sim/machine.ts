@@ -46,6 +46,11 @@ export class FakeVolumeHost implements VolumeHost {
     return Promise.resolve();
   }
 
+  mount(path: string): Promise<void> {
+    this.directories.add(path);
+    return Promise.resolve();
+  }
+
   writeFile(path: string, text: string): Promise<void> {
     this.files.set(path, text);
     return Promise.resolve();
@@ -115,7 +120,7 @@ export class FakeCgroups implements CgroupHost {
   readonly cgroups = new Map<string, CgroupValues>();
 
   ensure(path: string, values: CgroupValues): Promise<void> {
-    this.cgroups.set(path, values);
+    this.cgroups.set(path, { ...this.cgroups.get(path), ...values });
     return Promise.resolve();
   }
 

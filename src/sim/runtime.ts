@@ -9,6 +9,7 @@ import type {
   ContainerConfig,
   ContainerStats,
   ContainerStatus,
+  FilesystemMount,
   ImageStatus,
   LinuxResources,
   Runtime,
@@ -52,6 +53,8 @@ export class FakeRuntime implements Runtime {
   readonly containers = new Map<string, FakeContainer>();
   /** Answers exec; the exit code. */
   onExec: (container: ContainerStatus, command: readonly string[], io: ExecIO) => Promise<number> | number = () => 0;
+  /** What containers use, by their names. */
+  readonly memoryBytes = new Map<string, number>();
   /** Every call that changes something, in order: `start main#0`. */
   readonly calls: string[] = [];
   readonly #listeners = new Set<(event: RuntimeEvent) => void>();
@@ -191,7 +194,10 @@ export class FakeRuntime implements Runtime {
     return Promise.resolve(container === undefined ? undefined : { ...container.status });
   }
 
-  updateResources(_containerId: string, _resources: LinuxResources): Promise<void> {
+  updateResources(containerId: string, resources: LinuxResources): Promise<void> {
+    const { status } = this.#container(containerId);
+    const { cpuShares, cpuQuota, memoryLimitBytes } = resources;
+    this.calls.push(`update ${status.name}#${status.attempt} ${cpuShares} ${cpuQuota} ${memoryLimitBytes}`);
     return Promise.resolve();
   }
 
@@ -255,13 +261,29 @@ export class FakeRuntime implements Runtime {
     return Promise.resolve([]);
   }
 
+  viewImage(image: string, _podUid: string, name: string): Promise<FilesystemMount[]> {
+    this.calls.push(`view ${image} ${name}`);
+    return Promise.resolve([{ type: 'overlay', source: 'overlay', options: ['ro'] }]);
+  }
+
+  removeImageViews(_podUid: string): Promise<void> {
+    this.calls.push('remove views');
+    return Promise.resolve();
+  }
+
   removeImage(image: string): Promise<void> {
     this.#pulled.delete(image);
     return Promise.resolve();
   }
 
   stats(): Promise<ContainerStats[]> {
-    return Promise.resolve([]);
+    return Promise.resolve(
+      [...this.containers.values()].map(({ status: { id, name } }) => ({
+        containerId: id,
+        cpuUsageNanos: 0,
+        memoryWorkingSetBytes: this.memoryBytes.get(name) ?? 0,
+      })),
+    );
   }
 
   #container(id: string): FakeContainer {

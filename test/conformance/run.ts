@@ -7,9 +7,9 @@
  *
  * The instrument (programs and images, built from Go modules) is ../shared/conformance; CONF_HOME is where it builds.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -37,11 +37,14 @@ const wheelhouse = (...args: string[]): string =>
 const folder = mkdtempSync(join(tmpdir(), 'wheelhouse-conformance-'));
 const dataDir = join(folder, 'data');
 const kubeconfig = join(folder, 'kubeconfig');
+const registryPort = '5057';
+let registry: ChildProcess | undefined;
 try {
   for (const what of ['suite', 'images']) instrument('build.sh', [what]);
   wheelhouse('up', '-d', '--data-dir', dataDir, '--kubeconfig', kubeconfig, '--listen', '127.0.0.1:0');
   const status = JSON.parse(wheelhouse('status', '-o', 'json', '--data-dir', dataDir)) as { containerdSocket: string };
   instrument('images.sh', [], { CONTAINERD_SOCK: status.containerdSocket });
+  serveImages();
   const focus = flags.focus ?? focusList().join('|');
   const args = [
     '--kubeconfig',
@@ -60,9 +63,22 @@ try {
   await new Promise((done) => spawn(join(flags.instrument, 'run.sh'), args, { stdio: 'inherit' }).on('exit', done));
   keepResults(readResults(join(folder, 'out/results.tsv')));
 } finally {
+  registry?.kill();
   wheelhouse('down', '--data-dir', dataDir);
   if (flags.keep !== true) rmSync(folder, { recursive: true, force: true });
   else process.stdout.write(`kept ${folder}\n`);
+}
+
+/** The suite's images as a registry, and the mirror of all registries: what must be pulled, is; all else fails at once. */
+function serveImages(): void {
+  const home = process.env['CONF_HOME'] ?? join(homedir(), '.cache/k8s-conformance');
+  const archive = join(process.env['IMG'] ?? join(home, 'images'), 'e2e-images.tar');
+  registry = spawn('python3', [join(flags.instrument, 'registry.py'), archive, registryPort], { stdio: 'ignore' });
+  const mirror = `http://127.0.0.1:${registryPort}`;
+  const folder = join(dataDir, 'agent/containerd/certs.d/_default');
+  mkdirSync(folder, { recursive: true });
+  const text = `server = "${mirror}"\n[host."${mirror}"]\n  capabilities = ["pull", "resolve"]\n`;
+  writeFileSync(join(folder, 'hosts.toml'), text);
 }
 
 function focusList(): string[] {

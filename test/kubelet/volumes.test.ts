@@ -140,3 +140,32 @@ test('environment variables refer to each other and to Services', () =>
     );
     assert.deepEqual(container?.config.args, ['--to=ab-10.96.0.9-$(NONE)']);
   }));
+
+test('an image volume is pulled by its policy, mounted read-only, and its view goes with the pod', () =>
+  inWorld(async (world) => {
+    world.runtime.behaviours.set('data:latest', { mustBePulled: true });
+    const pod = await world.create('web', {
+      containers: [
+        {
+          name: 'main',
+          image: 'app',
+          imagePullPolicy: 'IfNotPresent',
+          volumeMounts: [{ name: 'files', mountPath: '/files' }],
+        },
+      ],
+      volumes: [{ name: 'files', image: { reference: 'data', pullPolicy: 'IfNotPresent' } }],
+    });
+    assert.equal(await world.summary('web'), 'Running ready=True main:running');
+    const [container] = world.runtime.containers.values();
+    assert.deepEqual(container?.config.mounts[0], {
+      containerPath: '/files',
+      hostPath: `/data/pods/${pod.metadata.uid}/volumes/kubernetes.io~image/files`,
+      readonly: true,
+      propagation: 'private',
+    });
+    await world.delete('web', 0);
+    assert.deepEqual(
+      world.runtime.calls.filter((call) => /pull|view/.test(call)),
+      ['pull data:latest', 'view sha256:data:latest files', 'remove views'],
+    );
+  }));

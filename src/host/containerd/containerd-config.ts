@@ -9,6 +9,8 @@ export interface ContainerdPaths {
   readonly cniBinDirectory: string;
   readonly sandboxImage: string;
   /** False where the process may not lower oom_score_adj (containers without CAP_SYS_RESOURCE). */
+  /** Folders with hosts.toml per registry: mirrors, certificates. Joined by colons. */
+  readonly registryDirectories: string;
   readonly canLowerOomScore: boolean;
   readonly snapshotter: 'overlayfs' | 'native';
 }
@@ -53,6 +55,9 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
   SystemdCgroup = false
+
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = ${text(paths.registryDirectories)}
 
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = ${text(paths.cniBinDirectory)}

@@ -56,6 +56,26 @@ message TaskOOM { string container_id = 1; }
 message TaskDelete { string container_id = 1; uint32 pid = 2; uint32 exit_status = 3; Time exited_at = 4; string id = 5; }
 `;
 
+export const snapshotsProto = `
+syntax = "proto3";
+package containerd.services.snapshots.v1;
+service Snapshots {
+  rpc View(ViewRequest) returns (MountsAnswer);
+  rpc Mounts(MountsRequest) returns (MountsAnswer);
+  rpc Remove(RemoveRequest) returns (Nothing);
+  rpc List(ListSnapshotsRequest) returns (stream ListSnapshotsResponse);
+}
+message Nothing {}
+message Info { string name = 1; string parent = 2; }
+message ListSnapshotsRequest { string snapshotter = 1; repeated string filters = 2; }
+message ListSnapshotsResponse { repeated Info info = 1; }
+message Mount { string type = 1; string source = 2; string target = 3; repeated string options = 4; }
+message ViewRequest { string snapshotter = 1; string key = 2; string parent = 3; map<string, string> labels = 4; }
+message MountsRequest { string snapshotter = 1; string key = 2; }
+message MountsAnswer { repeated Mount mounts = 1; }
+message RemoveRequest { string snapshotter = 1; string key = 2; }
+`;
+
 export const containersProto = `
 syntax = "proto3";
 package containerd.services.containers.v1;

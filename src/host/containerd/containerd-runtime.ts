@@ -9,6 +9,7 @@ import type {
   ContainerConfig,
   ContainerStats,
   ContainerStatus,
+  FilesystemMount,
   ImageStatus,
   LinuxResources,
   RegistryAuth,
@@ -20,11 +21,12 @@ import type {
 } from '#kubelet/runtime.ts';
 import { attachContainer } from '#host/containerd/attach.ts';
 import { ContainerEvents } from '#host/containerd/container-events.ts';
-import { containersProto, eventsProto, tasksProto } from '#host/containerd/containerd-proto.ts';
+import { containersProto, eventsProto, snapshotsProto, tasksProto } from '#host/containerd/containerd-proto.ts';
 import * as messages from '#host/containerd/cri-messages.ts';
 import { criProto } from '#host/containerd/cri-proto.ts';
 import { execInContainer } from '#host/containerd/exec.ts';
 import { GrpcClient, isGrpcNotFound } from '#host/containerd/grpc.ts';
+import { removeViewsOf, viewOfImage } from '#host/containerd/image-mounts.ts';
 import { forwardPort } from '#host/containerd/port-forward.ts';
 
 const runtimeService = 'runtime.v1.RuntimeService/';
@@ -36,6 +38,8 @@ export interface ContainerdRuntimeOptions {
   readonly socketPath: string;
   /** For the FIFOs of exec. */
   readonly scratchDirectory: string;
+  /** The one that images are unpacked for; overlayfs where it is not said. */
+  readonly snapshotter?: 'overlayfs' | 'native';
   readonly log: Logger;
 }
 
@@ -47,12 +51,20 @@ export class ContainerdRuntime implements Runtime {
   readonly #grpc: GrpcClient;
   readonly #events: ContainerEvents;
   readonly #scratch: string;
+  readonly #snapshotter: string;
   /** Container → sandbox: CRI's ContainerStatus does not say it. */
   readonly #sandboxOf = new Map<string, string>();
 
   constructor(options: ContainerdRuntimeOptions) {
-    this.#grpc = new GrpcClient(options.socketPath, [criProto, tasksProto, eventsProto, containersProto]);
+    this.#grpc = new GrpcClient(options.socketPath, [
+      criProto,
+      tasksProto,
+      eventsProto,
+      containersProto,
+      snapshotsProto,
+    ]);
     this.#scratch = options.scratchDirectory;
+    this.#snapshotter = options.snapshotter ?? 'overlayfs';
     this.#events = new ContainerEvents(this.#grpc, options.log, (id) => this.containerStatus(id));
   }
 
@@ -186,6 +198,16 @@ export class ContainerdRuntime implements Runtime {
       sandboxConfig: messages.sandboxMessage(sandbox),
     };
     return (await this.#image<{ imageRef: string }>('PullImage', request)).imageRef;
+  }
+
+  async viewImage(image: string, podUid: string, name: string): Promise<FilesystemMount[]> {
+    const request = { image: { image }, verbose: true };
+    const { info } = await this.#image<{ info: Record<string, string> }>('ImageStatus', request);
+    return viewOfImage(this.#grpc, { snapshotter: this.#snapshotter, podUid, name, info: info['info'] ?? '{}' });
+  }
+
+  async removeImageViews(podUid: string): Promise<void> {
+    await removeViewsOf(this.#grpc, this.#snapshotter, podUid);
   }
 
   async listImages(): Promise<ImageStatus[]> {

@@ -76,7 +76,13 @@ function configPath(options: ContainerdOptions): string {
 async function prepare(options: ContainerdOptions): Promise<ContainerdPaths> {
   const data = options.dataDirectory;
   const cniConfDirectory = join(data, 'cni');
-  for (const directory of [cniConfDirectory, join(data, 'leases'), join(data, 'root'), options.stateDirectory])
+  for (const directory of [
+    cniConfDirectory,
+    join(data, 'leases'),
+    join(data, 'root'),
+    join(data, 'certs.d'),
+    options.stateDirectory,
+  ])
     mkdirSync(directory, { recursive: true, mode: 0o711 });
   const network = { ...options.podNetwork, leaseDirectory: join(data, 'leases') };
   writeFileSync(join(cniConfDirectory, '10-wheelhouse.conflist'), conflist(network));
@@ -87,6 +93,7 @@ async function prepare(options: ContainerdOptions): Promise<ContainerdPaths> {
     cniConfDirectory,
     cniBinDirectory: existsSync('/usr/lib/cni/ptp') ? '/usr/lib/cni' : '/opt/cni/bin',
     sandboxImage: pauseImage,
+    registryDirectories: `${join(data, 'certs.d')}:/etc/containerd/certs.d`,
     canLowerOomScore: canLowerOomScore(),
     snapshotter: 'overlayfs',
   };

@@ -1,5 +1,6 @@
 /** The mount table: what is mounted below a folder, tmpfs on top of one, and its removal. Node has no mount(2): util-linux has. */
 import { readFileSync } from 'node:fs';
+import type { FilesystemMount } from '#kubelet/runtime.ts';
 import { run } from '#host/process/run.ts';
 
 /** Mount points at and below a folder, deepest first. */
@@ -17,6 +18,11 @@ export function isMountPoint(path: string): boolean {
 
 export async function mountTmpfs(path: string, options: readonly string[]): Promise<void> {
   await run('mount', ['-t', 'tmpfs', '-o', ['nosuid', 'nodev', ...options].join(','), 'tmpfs', path]);
+}
+
+/** Rejects with mount(8)'s message. */
+export async function mountFilesystem(path: string, { type, source, options }: FilesystemMount): Promise<void> {
+  await run('mount', ['-t', type, '-o', options.join(','), source, path]);
 }
 
 /** Detached at once, even where something is still using it. */

@@ -17,7 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { FileType, VolumeHost } from '#kubelet/machine.ts';
 import { writeAtomically } from '#host/volumes/atomic-writer.ts';
-import { isMountPoint, mountTmpfs, unmountBelow } from '#host/volumes/mounts.ts';
+import { isMountPoint, mountFilesystem, mountTmpfs, unmountBelow } from '#host/volumes/mounts.ts';
 
 export const volumeHost: VolumeHost = {
   async makeDirectory(path, mode) {
@@ -34,6 +34,12 @@ export const volumeHost: VolumeHost = {
   async mountTmpfs(path, sizeBytes) {
     if (isMountPoint(path)) return;
     await mountTmpfs(path, ['mode=0777', ...(sizeBytes === undefined ? [] : [`size=${sizeBytes}`])]);
+  },
+
+  async mount(path, mounts) {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    if (isMountPoint(path)) return;
+    for (const mount of mounts) await mountFilesystem(path, mount);
   },
 
   async writeFile(path, text, mode) {

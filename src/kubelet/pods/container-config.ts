@@ -23,6 +23,7 @@ export interface ContainerContext {
   readonly podDirectory: string;
   readonly targetId?: string;
   volumePath(name: string): string | undefined;
+  isImageVolume(name: string): boolean;
   /** Undefined: the pod uses the node's, or none is managed. */
   readonly hostsFile?: string;
 }
@@ -92,7 +93,7 @@ async function containerMounts(
     mounts.push({
       containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
       hostPath: subPath === '' ? volume : await context.host.resolveSubPath(volume, subPath),
-      readonly: mount.readOnly === true,
+      readonly: mount.readOnly === true || context.isImageVolume(mount.name),
       propagation: propagations[(mount.mountPropagation ?? 'None') as keyof typeof propagations],
     });
   }

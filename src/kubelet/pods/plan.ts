@@ -29,12 +29,16 @@ export interface PodPlan {
   containers: ReadonlyContainer[];
   ephemeralContainers: ReadonlyContainer[];
   kill: KillContainer[];
+  /** Running, and brought to other resources as they are. */
+  update: { readonly container: ReadonlyContainer; readonly id: string }[];
 }
+/** What a running container's resources ask for. */
+export type ResizeStep = (container: ReadonlyContainer) => 'keep' | 'update' | 'restart';
 export interface KillContainer {
   readonly status: ContainerStatus;
   readonly container: ReadonlyContainer;
   readonly message: string;
-  readonly reason: 'liveness' | 'startup' | 'unknown' | 'changed';
+  readonly reason: 'liveness' | 'startup' | 'unknown' | 'changed' | 'resize';
 }
 export type ProbeResult = 'success' | 'failure' | 'unknown';
 /** Undefined: no such probe, or no result yet. */
@@ -44,7 +48,12 @@ export interface ProbeResults {
   readiness(containerId: string): ProbeResult | undefined;
 }
 
-export function planPod(pod: ReadonlyPod, runtime: PodRuntime, probes: ProbeResults): PodPlan {
+export function planPod(
+  pod: ReadonlyPod,
+  runtime: PodRuntime,
+  probes: ProbeResults,
+  resizeStep: ResizeStep = () => 'keep',
+): PodPlan {
   const newest = runtime.sandboxes[0];
   const hasSandbox = newest?.ready === true && (newest.ips.length > 0 || pod.spec?.hostNetwork === true);
   const plan: PodPlan = {
@@ -55,15 +64,16 @@ export function planPod(pod: ReadonlyPod, runtime: PodRuntime, probes: ProbeResu
     containers: [],
     ephemeralContainers: [],
     kill: [],
+    update: [],
   };
   if (!hasSandbox) return planNewSandbox(pod, runtime, plan);
   for (const container of pod.spec?.ephemeralContainers ?? []) {
     if (latestContainer(runtime, container.name) === undefined)
       plan.ephemeralContainers.push(container as ReadonlyContainer);
   }
-  const initialized = planInitContainers(pod, runtime, { probes, plan });
+  const initialized = planInitContainers(pod, runtime, { probes, plan, resizeStep });
   if (plan.killPod || !initialized) return plan;
-  planContainers(pod, runtime, { probes, plan });
+  planContainers(pod, runtime, { probes, plan, resizeStep });
   return plan;
 }
 
@@ -84,6 +94,7 @@ function planNewSandbox(pod: ReadonlyPod, runtime: PodRuntime, plan: PodPlan): P
 interface Planning {
   readonly probes: ProbeResults;
   readonly plan: PodPlan;
+  readonly resizeStep: ResizeStep;
 }
 
 /** Looks from the last init container back to the newest one that exists. Answers whether the pod is initialized. */
@@ -136,7 +147,7 @@ function initStep(
 function sidecarStep(
   container: ReadonlyContainer,
   status: ContainerStatus,
-  { probes, plan }: Planning,
+  { probes, plan, resizeStep }: Planning,
 ): 'start' | 'done' | 'wait' {
   const kill = (message: string, reason: KillContainer['reason']): 'start' => {
     plan.kill.push({ status, container, message: `Init container ${container.name} ${message}`, reason });
@@ -150,10 +161,20 @@ function sidecarStep(
   if (hasChanged(container, status)) return kill('definition changed', 'changed');
   if (container.livenessProbe !== undefined && probes.liveness(status.id) === 'failure')
     return kill('failed liveness probe', 'liveness');
+  const resize = resizeStep(container);
+  if (resize === 'restart') {
+    plan.kill.push({ status, container, message: resizeText(container), reason: 'resize' });
+    return 'start';
+  }
+  if (resize === 'update') plan.update.push({ container, id: status.id });
   return 'done';
 }
 
-function planContainers(pod: ReadonlyPod, runtime: PodRuntime, { probes, plan }: Planning): void {
+function resizeText(container: ReadonlyContainer): string {
+  return `Container ${container.name} resize requires restart`;
+}
+
+function planContainers(pod: ReadonlyPod, runtime: PodRuntime, { probes, plan, resizeStep }: Planning): void {
   let kept = 0;
   for (const container of pod.spec?.containers ?? []) {
     const status = latestContainer(runtime, container.name);
@@ -170,7 +191,12 @@ function planContainers(pod: ReadonlyPod, runtime: PodRuntime, { probes, plan }:
           ? 'startup'
           : undefined;
     if (reason === undefined) {
-      kept++;
+      const resize = resizeStep(container);
+      if (resize === 'update') plan.update.push({ container, id: status.id });
+      if (resize === 'restart') {
+        plan.containers.push(container);
+        plan.kill.push({ status, container, message: resizeText(container), reason: 'resize' });
+      } else kept++;
       continue;
     }
     const why = changed ? 'definition changed' : `failed ${reason} probe`;

@@ -4,6 +4,7 @@ import type { Allocatable, PodAddresses } from '#kubelet/env/field-path.ts';
 import type { ImagePuller } from '#kubelet/images/image-puller.ts';
 import type { KubeletOptions, KubeletPorts } from '#kubelet/options.ts';
 import type { ProbeManager } from '#kubelet/probes/probe-manager.ts';
+import { PodResize } from '#kubelet/resources/pod-resize.ts';
 import type { RuntimeCache } from '#kubelet/runtime-cache.ts';
 import type { ObjectSources } from '#kubelet/sources/object-sources.ts';
 import { PodSources } from '#kubelet/sources/pod-sources.ts';
@@ -25,6 +26,8 @@ export interface NodeParts {
   readonly allocatable: Allocatable;
   /** Undefined: the pod may run here. Else why not. */
   admit(pod: ReadonlyPod): { readonly reason: string; readonly message: string } | undefined;
+  /** Pods whose resize had to wait look again. */
+  resourcesFreed(): void;
 }
 
 export class PodContext {
@@ -33,6 +36,7 @@ export class PodContext {
   readonly sources: PodSources;
   readonly volumes: PodVolumes;
   readonly status: StatusWriter;
+  readonly resize: PodResize;
   /** Why containers are not running, by name. */
   readonly waiting = new Map<string, WaitingReason>();
   readonly #ending = new AbortController();
@@ -41,6 +45,7 @@ export class PodContext {
   constructor(node: NodeParts, pod: ReadonlyPod) {
     this.node = node;
     this.#pod = pod;
+    this.resize = new PodResize(pod);
     this.uid = pod.metadata.uid ?? '';
     const { client, clock, log, volumes, signal } = node.ports;
     this.sources = new PodSources(node.sources, pod.metadata.namespace ?? '');
@@ -54,7 +59,13 @@ export class PodContext {
     this.volumes = new PodVolumes({ client, clock, log, host: volumes, sources: this.sources }, context, pod);
   }
 
+  /** With the resources that are allocated to it, which may not be those it asks for. */
   get pod(): ReadonlyPod {
+    return this.resize.view(this.#pod);
+  }
+
+  /** As the API has it. */
+  get desired(): ReadonlyPod {
     return this.#pod;
   }
 

@@ -17,7 +17,7 @@ import { podStatus } from '#kubelet/status/pod-status.ts';
 import { jsonEqual } from '#kubelet/status/status-writer.ts';
 import { gracePeriodSeconds, hurry, killPod } from '#kubelet/pods/kill.ts';
 import { PodContext, type NodeParts } from '#kubelet/pods/pod-context.ts';
-import { isTerminalPhase, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
+import { isTerminalPhase, latestContainer, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 import { podLogDirectory } from '#kubelet/pods/sandbox-config.ts';
 import { PodSync } from '#kubelet/pods/sync-pod.ts';
 
@@ -60,13 +60,18 @@ export class PodWorker {
     return this.#context.pod;
   }
 
+  /** What it asks for does not fit in yet. */
+  get hasDeferredResize(): boolean {
+    return this.#state === 'syncing' && this.#context.resize.isDeferred;
+  }
+
   get state(): State {
     return this.#state;
   }
 
   /** The API has a newer version of the pod. What we have written there ourselves is no news. */
   update(pod: ReadonlyPod): void {
-    const before = this.#context.pod;
+    const before = this.#context.desired;
     this.#context.pod = pod;
     const reported = this.#context.status.latest;
     this.#context.status.observe(pod);
@@ -136,12 +141,30 @@ export class PodWorker {
       this.#state = 'terminating';
       return;
     }
+    this.#reviewResize();
     this.#report();
     const result = await this.#sync.run();
     if (this.#stopped) return;
+    this.#settleResize();
     this.#report();
     if (result.isOver || isTerminalPhase(context.status.latest.phase)) this.#state = 'terminating';
     else this.#wakeAt(result.nextAtMs);
+  }
+
+  #reviewResize(): void {
+    const { resize, desired, node } = this.#context;
+    resize.review(
+      desired,
+      (pod) => node.admit(pod),
+      (...event) => this.#context.event(...event),
+    );
+    this.#settleResize();
+  }
+
+  #settleResize(): void {
+    const { resize, pod, runtime, node } = this.#context;
+    const isRunning = (name: string): boolean => latestContainer(runtime, name)?.state === 'running';
+    if (resize.settle(pod, isRunning, (...event) => this.#context.event(...event))) node.resourcesFreed();
   }
 
   #mustEnd(): boolean {
@@ -210,6 +233,8 @@ export class PodWorker {
     this.#report();
     probes.remove(context.uid);
     await context.volumes.remove();
+    if (context.pod.spec?.volumes?.some(({ image }) => image !== undefined) === true)
+      await ports.runtime.removeImageViews(context.uid);
     await ports.cgroups.remove(podCgroupPath(options.cgroupRoot, context.pod));
     images.forget(context.uid);
     restarts.forget(`${context.uid}_`);
@@ -266,6 +291,7 @@ export class PodWorker {
       runtime: context.runtime,
       waiting: context.waiting,
       probes: context.node.probes,
+      resize: context.resize,
       old: context.status.latest,
       isTerminal: this.#state !== 'syncing' && this.#killing?.done === true,
       hostIPs: context.node.options.nodeIPs,

@@ -42,6 +42,7 @@ export async function startContainer(
   try {
     checkRestartBackoff(context, container);
     const image = await orEnding(context, ensureImage(context, container, sandbox.config));
+    await mountImageVolumes(context, container, sandbox.config);
     context.ending.throwIfAborted();
     await createAndStart(context, container, { sandbox, image });
     context.waiting.delete(container.name);
@@ -99,6 +100,24 @@ function ensureImage(context: PodContext, container: ReadonlyContainer, sandbox:
   });
 }
 
+/** The images that the container mounts as volumes, pulled by the same rules as its own. */
+async function mountImageVolumes(
+  context: PodContext,
+  container: ReadonlyContainer,
+  sandbox: SandboxConfig,
+): Promise<void> {
+  const { runtime, volumes } = context.node.ports;
+  for (const volume of context.pod.spec?.volumes ?? []) {
+    const isUsed = container.volumeMounts?.some(({ name }) => name === volume.name) === true;
+    const { reference = '', pullPolicy: imagePullPolicy } = volume.image ?? {};
+    if (!isUsed || reference === '') continue;
+    const source = { ...container, image: reference, imagePullPolicy } as ReadonlyContainer;
+    const image = await orEnding(context, ensureImage(context, source, sandbox));
+    const mounts = await runtime.viewImage(image.id, context.uid, volume.name);
+    await volumes.mount(context.volumes.imagePath(volume.name), mounts);
+  }
+}
+
 async function pullSecrets(context: PodContext): Promise<DeepReadonly<Secret>[]> {
   const names = (context.pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => name).filter((name) => name !== '');
   const found: DeepReadonly<Secret>[] = [];
@@ -143,6 +162,7 @@ async function createAndStart(
     await cache.refreshContainer(id);
     throw fail('RunContainerError', error);
   }
+  context.resize.actuated(container.name, container.resources ?? {});
   context.event('Normal', 'Started', 'Container started', container.name);
   await cache.refreshContainer(id);
   await removeOldContainers(context, container.name);
@@ -187,6 +207,7 @@ async function makeConfig(
     machineMemoryBytes: ports.machine.memoryBytes,
     podDirectory: context.directory,
     volumePath: (name) => context.volumes.pathOf(name),
+    isImageVolume: (name) => context.pod.spec?.volumes?.find((volume) => volume.name === name)?.image !== undefined,
     ...(targetId === undefined ? {} : { targetId }),
     ...(hostsFile === undefined ? {} : { hostsFile }),
   });

@@ -1,5 +1,6 @@
 /** One sync of a pod that shall run: folders, cgroup, volumes, sandbox, then what the plan says. */
 import { errorMessage } from '#base/logger.ts';
+import { actuateResize } from '#kubelet/resources/actuate-resize.ts';
 import { podCgroupPath, podCgroupValues } from '#kubelet/resources/pod-resources.ts';
 import { MountError } from '#kubelet/volumes/pod-volumes.ts';
 import { killContainer, killPod } from '#kubelet/pods/kill.ts';
@@ -35,7 +36,9 @@ export class PodSync {
 
   async run(): Promise<SyncResult> {
     const context = this.#context;
-    const plan = planPod(context.pod, context.runtime, context.node.probes);
+    const plan = planPod(context.pod, context.runtime, context.node.probes, (container) =>
+      context.resize.stepFor(container),
+    );
     if (plan.killPod && !plan.createSandbox) return { isOver: true, nextAtMs: undefined };
     try {
       if (!this.#prepared) await this.#prepare();
@@ -134,6 +137,7 @@ export class PodSync {
         killContainer(context, status, { message, graceSeconds: graceSeconds(container, reason) }),
       ),
     );
+    await this.#resize(plan);
     const retries: number[] = [];
     for (const container of [...plan.ephemeralContainers, ...plan.initContainers, ...plan.containers]) {
       if (context.pod.metadata.deletionTimestamp !== undefined) break;
@@ -141,6 +145,21 @@ export class PodSync {
       if (retryAtMs !== undefined) retries.push(retryAtMs);
     }
     return retries.length === 0 ? undefined : Math.min(...retries);
+  }
+
+  async #resize(plan: PodPlan): Promise<void> {
+    const context = this.#context;
+    if (plan.update.length === 0 && !plan.kill.some(({ reason }) => reason === 'resize')) return;
+    const { pod, resize } = context;
+    const { options, ports } = context.node;
+    const { cgroupRoot } = options;
+    const target = { pod, resize, containers: plan.update, cgroupRoot, machineMemoryBytes: ports.machine.memoryBytes };
+    try {
+      await actuateResize(target, ports);
+    } catch (error) {
+      resize.failed(pod, errorMessage(error), (...event) => context.event(...event));
+      throw error;
+    }
   }
 }
 

@@ -49,11 +49,22 @@ export function amount(container: ReadonlyContainer, kind: Kind, name: string): 
   const text =
     container.resources?.[kind]?.[name] ?? (kind === 'requests' ? container.resources?.limits?.[name] : undefined);
   if (text === undefined) return 0;
-  return name === 'cpu' ? quantityMillis(parseQuantity(text)) : quantityUnits(parseQuantity(text));
+  return inUnits(name, text);
 }
 
-/** Of the whole pod: containers and sidecars add up, init containers count by the largest. */
+/** Of the whole pod: what it says itself, else containers and sidecars add up and init containers count by the largest. */
 export function podAmount(pod: ReadonlyPod, kind: Kind, name: string): number {
+  return (podLevelAmount(pod, kind, name) ?? sumOfContainers(pod, kind, name)) + overhead(pod, name);
+}
+
+/** Pod-level resources: undefined where the pod says nothing. */
+function podLevelAmount(pod: ReadonlyPod, kind: Kind, name: string): number | undefined {
+  const own = pod.spec?.resources;
+  const text = own?.[kind]?.[name] ?? (kind === 'requests' ? own?.limits?.[name] : undefined);
+  return text === undefined ? undefined : inUnits(name, text);
+}
+
+function sumOfContainers(pod: ReadonlyPod, kind: Kind, name: string): number {
   const containers = pod.spec?.containers ?? [];
   let sum = containers.reduce((total, container) => total + amount(container, kind, name), 0);
   let sidecars = 0;
@@ -66,19 +77,23 @@ export function podAmount(pod: ReadonlyPod, kind: Kind, name: string): number {
       largestInit = Math.max(largestInit, sidecars);
     } else largestInit = Math.max(largestInit, own + sidecars);
   }
-  const overhead = pod.spec?.overhead?.[name];
-  const extra =
-    overhead === undefined
-      ? 0
-      : name === 'cpu'
-        ? quantityMillis(parseQuantity(overhead))
-        : quantityUnits(parseQuantity(overhead));
-  return Math.max(sum, largestInit) + extra;
+  return Math.max(sum, largestInit);
+}
+
+function overhead(pod: ReadonlyPod, name: string): number {
+  const text = pod.spec?.overhead?.[name];
+  return text === undefined ? 0 : inUnits(name, text);
+}
+
+function inUnits(name: string, text: string | number): number {
+  return name === 'cpu' ? quantityMillis(parseQuantity(text)) : quantityUnits(parseQuantity(text));
 }
 
 export function podCgroupValues(pod: ReadonlyPod): CgroupValues {
   const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  const limited = (name: string): boolean => all.every((container) => amount(container, 'limits', name) > 0);
+  const limited = (name: string): boolean =>
+    podLevelAmount(pod, 'limits', name) !== undefined ||
+    all.every((container) => amount(container, 'limits', name) > 0);
   const cpuLimit = limited('cpu') ? podAmount(pod, 'limits', 'cpu') : 0;
   const memoryLimit = limited('memory') ? podAmount(pod, 'limits', 'memory') : 0;
   return {
@@ -93,12 +108,15 @@ export function containerResources(
   container: ReadonlyContainer,
   machineMemoryBytes: number,
 ): LinuxResources {
-  const limit = amount(container, 'limits', 'cpu');
+  // A container without a limit of its own may use the pod's.
+  const limitOf = (name: string): number =>
+    amount(container, 'limits', name) || (podLevelAmount(pod, 'limits', name) ?? 0);
+  const limit = limitOf('cpu');
   return {
     cpuShares: cpuShares(amount(container, 'requests', 'cpu')),
     cpuPeriod: periodUs,
     cpuQuota: limit === 0 ? -1 : cpuQuota(limit),
-    memoryLimitBytes: amount(container, 'limits', 'memory'),
+    memoryLimitBytes: limitOf('memory'),
     oomScoreAdj: oomScoreAdj(pod, container, machineMemoryBytes),
   };
 }

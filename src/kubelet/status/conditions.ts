@@ -2,6 +2,7 @@
 import type { ContainerStatus, PodCondition, PodStatus } from '#api/generated/core/v1.ts';
 import { isRestartableInit, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
+import { type ResizeCondition, resizeConditions } from '#kubelet/resources/pod-resize.ts';
 
 export interface ConditionInput {
   readonly phase: string;
@@ -10,10 +11,12 @@ export interface ConditionInput {
   /** The sandbox is there and has its network. */
   readonly isReadyToStart: boolean;
   readonly old: DeepReadonly<PodStatus> | undefined;
+  /** Of a resize that is pending or under way. */
+  readonly resize?: readonly ResizeCondition[];
   /** RFC 3339. */
   readonly now: string;
 }
-type Draft = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+type Draft = ResizeCondition;
 
 /** Types that only the kubelet writes. */
 export const ownConditions: ReadonlySet<string> = new Set([
@@ -26,7 +29,9 @@ export const ownConditions: ReadonlySet<string> = new Set([
 
 /** All conditions of the pod: those of others as they are, then ours. */
 export function podConditions(pod: ReadonlyPod, input: ConditionInput): PodCondition[] {
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type)) as PodCondition[];
+  const others = (pod.status?.conditions ?? []).filter(
+    ({ type }) => !ownConditions.has(type) && !resizeConditions.has(type),
+  ) as PodCondition[];
   const containersReady = containersReadyCondition(pod, input);
   const drafts: Draft[] = [
     { type: 'PodReadyToStartContainers', status: input.isReadyToStart ? 'True' : 'False' },
@@ -34,13 +39,14 @@ export function podConditions(pod: ReadonlyPod, input: ConditionInput): PodCondi
     readyCondition(pod, containersReady, others),
     containersReady,
     { type: 'PodScheduled', status: 'True' },
+    ...(input.resize ?? []),
   ];
   return [...others, ...drafts.map((draft) => complete(pod, draft, input))];
 }
 
 function complete(pod: ReadonlyPod, draft: Draft, input: ConditionInput): PodCondition {
   const old = (input.old?.conditions ?? pod.status?.conditions)?.find(({ type }) => type === draft.type);
-  const generation = pod.metadata.generation;
+  const generation = draft.observedGeneration ?? pod.metadata.generation;
   return {
     type: draft.type,
     ...(generation === undefined ? {} : { observedGeneration: generation }),

@@ -1,6 +1,10 @@
 /** The statuses of a pod's containers, from the runtime's view and what was reported before; pure. */
 import { timestamp } from '#base/clock.ts';
-import type { ContainerState, ContainerStatus as ApiContainerStatus } from '#api/generated/core/v1.ts';
+import type {
+  ContainerState,
+  ContainerStatus as ApiContainerStatus,
+  ResourceRequirements,
+} from '#api/generated/core/v1.ts';
 import { cloneJson, type DeepReadonly } from '#base/immutable.ts';
 import {
   isRestartableInit,
@@ -10,6 +14,7 @@ import {
 } from '#kubelet/pods/pod-runtime.ts';
 import type { ProbeResults } from '#kubelet/pods/plan.ts';
 import { shallStart } from '#kubelet/pods/restart-policy.ts';
+import type { PodResize } from '#kubelet/resources/pod-resize.ts';
 import type { ContainerStatus } from '#kubelet/runtime.ts';
 
 /** Why a container could not be started, by container name. */
@@ -22,6 +27,8 @@ export interface StatusInput {
   readonly runtime: PodRuntime;
   readonly waiting: ReadonlyMap<string, WaitingReason>;
   readonly probes: ProbeResults;
+  /** What running containers have, where it may differ from what is allocated. */
+  readonly resize?: PodResize;
 }
 export type Role = 'init' | 'regular' | 'ephemeral';
 
@@ -56,7 +63,7 @@ function statusOf(input: StatusInput, container: ReadonlyContainer, context: Con
   const status =
     seen[0] === undefined
       ? statusWithoutContainer(input.pod, container, context)
-      : statusFromRuntime(container, seen[0], seen[1]);
+      : statusFromRuntime(container, { current: seen[0], previous: seen[1], resize: input.resize });
   if (status.lastState === undefined || Object.keys(status.lastState).length === 0)
     status.lastState = (cloneJson(context.before?.lastState) as ContainerState | undefined) ?? {};
   const waiting = input.waiting.get(container.name);
@@ -115,8 +122,11 @@ function statusWithoutContainer(
 
 function statusFromRuntime(
   container: ReadonlyContainer,
-  current: ContainerStatus,
-  previous: ContainerStatus | undefined,
+  {
+    current,
+    previous,
+    resize,
+  }: { current: ContainerStatus; previous: ContainerStatus | undefined; resize: PodResize | undefined },
 ): ApiContainerStatus {
   const status = base(container);
   status.containerID = containerUrl(current.id);
@@ -126,7 +136,8 @@ function statusFromRuntime(
   status.state = stateOf(current);
   if (previous !== undefined && previous.state === 'exited') status.lastState = stateOf(previous);
   if (container.resources !== undefined) {
-    status.resources = cloneJson(container.resources);
+    const actuated = current.state === 'running' ? resize?.actuatedOf(container.name) : undefined;
+    status.resources = cloneJson(actuated ?? container.resources) as ResourceRequirements;
     if (container.resources.requests !== undefined) status.allocatedResources = { ...container.resources.requests };
   }
   return status;

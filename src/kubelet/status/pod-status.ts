@@ -36,6 +36,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     phase,
     statuses,
     isReadyToStart: isReadyToStart(pod, runtime),
+    ...(isTerminalPhase(phase) || input.resize === undefined ? {} : { resize: input.resize.conditions }),
     old,
     now: timestamp(input.nowMs),
   });

@@ -7,6 +7,7 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import type { Client } from '#client/client.ts';
 import type { ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
+import { resizeConditions } from '#kubelet/resources/pod-resize.ts';
 
 export interface StatusWriterPorts {
   readonly client: Client;
@@ -44,9 +45,7 @@ export class StatusWriter {
   set(status: PodStatus): void {
     if (this.#gone || jsonEqual(status, this.latest)) return;
     this.#wanted = status;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   /**
@@ -78,6 +77,8 @@ export class StatusWriter {
         delayMs = Math.min(delayMs * 2, 10_000);
       }
     }
+    // In the same turn as the last look at what is wanted: what is set from now on starts a new run.
+    this.#running = undefined;
   }
 
   async #retryLater(error: unknown, delayMs: number): Promise<void> {
@@ -132,6 +133,10 @@ function conditionsPatch(
     const cleared = Object.keys(before ?? {}).filter((field) => !(field in condition) && field !== 'lastProbeTime');
     changed.push({ ...Object.fromEntries(cleared.map((field) => [field, null])), ...condition });
   }
+  // Those of others are not ours to take away, even if we have not seen them yet.
+  for (const { type } of from)
+    if (resizeConditions.has(type) && !to.some((condition) => condition.type === type))
+      changed.push({ $patch: 'delete', type });
   return changed;
 }
 

@@ -72,6 +72,11 @@ export class PodVolumes {
     return this.#mounted.get(name);
   }
 
+  /** Where an image volume's files are mounted. */
+  imagePath(name: string): string {
+    return `${this.#context.directory}/volumes/kubernetes.io~image/${name}`;
+  }
+
   /** Sets up all volumes; rejects with MountError at the first that cannot be. */
   async mount(pod: ReadonlyPod): Promise<void> {
     this.#pod = pod;
@@ -125,6 +130,8 @@ export class PodVolumes {
     if (volume.hostPath !== undefined) return checkHostPath(this.#ports.host, volume.hostPath);
     if (volume.emptyDir !== undefined) return this.#emptyDir(volume);
     if (isPayloadVolume(volume)) return this.#write(volume);
+    // Its image is pulled with the containers', and mounted then.
+    if (volume.image !== undefined) return this.imagePath(volume.name);
     throw new Error('no volume plugin matched');
   }
 
