@@ -2,7 +2,7 @@
 import type { Node, Operand } from '#lang/gotemplate/nodes.ts';
 import { nodeText } from '#lang/gotemplate/nodes.ts';
 import type { Frame } from '#lang/gotemplate/run.ts';
-import { GoInt, int, isMap, newMap, typeName } from '#lang/gotemplate/value.ts';
+import { GoInt, GoObject, int, isMap, newMap, typeName } from '#lang/gotemplate/value.ts';
 import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
 import { TypedList } from '#lang/gotemplate/value.ts';
 import { maxInt64 } from '#lang/gotemplate/number.ts';
@@ -22,7 +22,7 @@ export function shownType(type: string): string {
 
 /** The argument as the function gets it. `value` undefined = no value, null = nil in an interface. */
 export function convertArgument(frame: Frame, value: GoValue, type: string): unknown {
-  if (type === 'any') return value === undefined ? null : value;
+  if (type === 'any') return value instanceof GoObject ? value.asInterface() : (value ?? null);
   if (type === 'value') return value;
   if (type === 'string' && typeof value === 'string') return value;
   if (value === undefined) {

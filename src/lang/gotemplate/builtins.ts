@@ -3,6 +3,7 @@ import { byteLength, fromBytes, toBytes } from '#lang/gotemplate/bytes.ts';
 import { compareEqual, isLess } from '#lang/gotemplate/compare.ts';
 import { goSprint, goSprintf, goSprintln } from '#lang/gotemplate/format.ts';
 import { zeroElement } from '#lang/gotemplate/fields.ts';
+import { isBarePointer } from '#lang/gotemplate/print.ts';
 import { isPrint } from '#lang/gotemplate/quote.ts';
 import { assign } from '#lang/gotemplate/arguments.ts';
 import {
@@ -59,7 +60,7 @@ function length(value: GoValue): GoValue {
   if (isMap(value)) return int(Object.keys(value).length);
   if (value instanceof GoObject && (value.goKind === 'map' || value.goKind === 'slice'))
     return int(value.entries().length);
-  throw new CallError(`len of type ${typeName(value)}`);
+  throw new CallError(`len of type ${pointedType(value)}`);
 }
 
 function index(item: GoValue, ...keys: GoValue[]): GoValue {
@@ -83,12 +84,17 @@ function elementAt(value: GoValue, key: GoValue): GoValue {
     return at < list.length ? list[at] : outOfRange(key);
   }
   const isObjectMap = value instanceof GoObject && value.goKind === 'map';
-  if (!isObjectMap && !isMap(value)) throw new CallError(`can't index item of type ${typeName(value)}`);
+  if (!isObjectMap && !isMap(value)) throw new CallError(`can't index item of type ${pointedType(value)}`);
   if (key === undefined || key === null) throw new CallError('value is nil; should be of type string');
   if (typeof key !== 'string') throw new CallError(`value has type ${typeName(key)}; should be string`);
   if (value instanceof GoObject) return value.entries().find(([name]) => name === key)?.[1] ?? null;
   const map = value as { [key: string]: GoValue };
   return Object.hasOwn(map, key) ? map[key] : zeroElement(map);
+}
+
+/** `index` and `len` look through pointers. */
+function pointedType(value: GoValue): string {
+  return value instanceof GoObject && value.goKind === 'ptr' ? typeName(value).slice(1) : typeName(value);
 }
 
 function outOfRange(key: GoValue): never {
@@ -157,7 +163,26 @@ function callFunction(scope: CallScope, name: string, target: GoValue, ...args: 
 function joined(args: readonly GoValue[]): string {
   const [only] = args;
   if (args.length === 1 && typeof only === 'string') return only;
-  return goSprint(args.map((arg) => (arg === null ? '<no value>' : arg)));
+  return goSprint(
+    args.map((arg) => (arg === null ? '<no value>' : isBarePointer(arg) ? new Pointed(arg as GoObject) : arg)),
+  );
+}
+
+/** What a pointer points to, as print shows it. */
+class Pointed extends GoObject {
+  readonly goType: string;
+  readonly goKind = 'struct';
+  readonly #target: GoObject;
+
+  constructor(target: GoObject) {
+    super();
+    this.goType = target.goType.replace(/^\*/, '');
+    this.#target = target;
+  }
+
+  override fields(): readonly (readonly [string, GoValue])[] {
+    return this.#target.fields();
+  }
 }
 
 const htmlEscapes: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import type { Final } from '#lang/gotemplate/final.ts';
 import type { Node, Operand } from '#lang/gotemplate/nodes.ts';
 import { nodeText } from '#lang/gotemplate/nodes.ts';
 import type { Frame } from '#lang/gotemplate/run.ts';
-import { isTrue } from '#lang/gotemplate/value.ts';
+import { isTrue, typeName } from '#lang/gotemplate/value.ts';
 import type { GoFunction, GoValue } from '#lang/gotemplate/value.ts';
 
 export type Args = readonly {
@@ -32,13 +32,18 @@ export function compileCall(name: string, target: GoFunction, args: Args, node: 
       values[i] = arg.evaluate(frame, dot, typeAt(i));
     }
     if (final !== none) values[count - 1] = convertArgument(frame, final, typeAt(count - 1));
-    if (isCall) values.unshift(args[0] === undefined ? '' : nodeText(args[0].node));
+    if (isCall) values.unshift(args[0] === undefined ? reflectText(values[0] as GoValue) : nodeText(args[0].node));
     try {
       return target.invoke(values, frame.run);
     } catch (error) {
       return callFailed(frame, { name, node, error });
     }
   };
+}
+
+/** reflect.Value.String */
+function reflectText(value: GoValue): string {
+  return typeof value === 'string' ? value : `<${value === undefined ? 'invalid' : typeName(value)} Value>`;
 }
 
 function wrongCount(frame: Frame, name: string, call: { target: GoFunction; args: Args; count: number }): never {

@@ -1,4 +1,5 @@
 /** `eq` and `lt`: basic kinds only, integers of any sign and size with each other, nothing else mixed. */
+import { goSprintf } from '#lang/gotemplate/format.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
 import { CallError, GoInt, GoObject, compareStrings, kindOf, typeName } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';
@@ -43,10 +44,15 @@ function areEqual(a: GoValue, kind: BasicKind, b: GoValue): boolean {
   if (kind !== other) throw new CallError(`incompatible types for comparison: ${typeName(a)} and ${typeName(b)}`);
   if (kind !== 'other') return a === b;
   if (kindOf(a) !== kindOf(b)) {
-    throw new CallError(`non-comparable types ${goPrint(a)}: ${typeName(a)}, ${typeName(b)}: ${goPrint(b)}`);
+    throw new CallError(`non-comparable types ${shown(a)}: ${typeName(a)}, ${typeName(b)}: ${goPrint(b)}`);
   }
-  if (!(b instanceof GoObject)) throw new CallError(`non-comparable type ${goPrint(a)}: ${typeName(b)}`);
+  if (!(b instanceof GoObject)) throw new CallError(`non-comparable type ${shown(b)}: ${typeName(b)}`);
   return a === b || (a instanceof GoObject && a.goKind === 'struct' && goPrint(a) === goPrint(b));
+}
+
+/** As Go's messages print a value there: with %s. */
+function shown(value: GoValue): string {
+  return goSprintf('%s', [value]);
 }
 
 /** a < b. Throws {@link CallError}. */

@@ -2,7 +2,7 @@
  * Trees to closures. Variables become numbered slots, names of functions are looked up once, text is written as it stands;
  * `frame.node` follows the execution just as Go's does, so that errors name the same place.
  */
-import { goPrint } from '#lang/gotemplate/print.ts';
+import { printAction } from '#lang/gotemplate/print.ts';
 import { constantOf, convertArgument, literalArgument } from '#lang/gotemplate/arguments.ts';
 import { compileCall } from '#lang/gotemplate/call.ts';
 import type { Args } from '#lang/gotemplate/call.ts';
@@ -104,7 +104,7 @@ class Compiler {
       else {
         frame.node = node;
         if (isFunction(result)) frame.fail(`can't print ${nodeText(node)} of type ${typeName(result)}`);
-        frame.run.write(result === undefined ? '<no value>' : goPrint(result));
+        frame.run.write(printAction(result));
       }
       return 0;
     };

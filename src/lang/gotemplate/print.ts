@@ -11,6 +11,18 @@ export function goPrint(value: GoValue): string {
   return typeof value === 'string' ? value : printed(value, 0);
 }
 
+/** As an action prints it: a pointer is followed first. */
+export function printAction(value: GoValue): string {
+  if (value === undefined) return '<no value>';
+  const text = goPrint(value);
+  return isBarePointer(value) ? text.slice(1) : text;
+}
+
+/** Whether %v shows `&` in front of it. */
+export function isBarePointer(value: GoValue): boolean {
+  return value instanceof GoObject && value.goKind === 'ptr' && value.text() === undefined;
+}
+
 function printed(value: GoValue, depth: number): string {
   switch (typeof value) {
     case 'string':
@@ -38,7 +50,7 @@ function objectText(value: GoObject, depth: number): string {
   if (own !== undefined) return own;
   const items = value.goKind === 'struct' || value.goKind === 'ptr' ? value.fields() : value.entries();
   const texts = items.map(([key, item]) => {
-    const text = printed(item, depth + 1);
+    const text = printed(item instanceof GoObject ? item.asInterface() : item, depth + 1);
     return value.goKind === 'map' ? `${key}:${text}` : text;
   });
   if (value.goKind === 'map') return `map[${texts.join(' ')}]`;

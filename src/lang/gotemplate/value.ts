@@ -88,7 +88,15 @@ export abstract class GoObject {
   fields(): readonly (readonly [string, GoValue])[] {
     return [];
   }
-  /** What JSON and YAML make of it. */
+  /** As {@link fields}, with those of embedded structs in their place. */
+  flatFields(): readonly (readonly [string, GoValue])[] {
+    return this.fields();
+  }
+  /** What a parameter of type interface {} gets: pointer methods are lost with the address. */
+  asInterface(): GoObject {
+    return this;
+  }
+  /** What JSON and YAML make of it; for structs, in the order of the fields. */
   plain(): GoValue {
     return Object.fromEntries(this.goKind === 'map' ? this.entries() : this.fields());
   }

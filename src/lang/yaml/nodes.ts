@@ -21,9 +21,14 @@ export type YamlNode =
 
 const maxDepth = 1000;
 
+/** What Go's reader stops at: control characters and code points that are no characters. */
+// oxlint-disable-next-line no-control-regex
+const refused = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff]/;
+
 /** The documents of a text. Throws {@link YamlError}. */
 export function parseYaml(text: string): YamlNode[] {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  if (refused.test(source)) throw new YamlError('yaml: control characters are not allowed');
   try {
     return new Builder(source, parseEvents(source, { maxDepth })).documents();
   } catch (error) {

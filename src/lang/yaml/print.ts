@@ -26,8 +26,8 @@ class Printer {
     if (isMapping(value)) this.#mapping(value, 0);
     else if (isSequence(value)) this.#sequence(value, 0);
     else {
-      this.#scalar(value, { indent: 0, isKey: false });
-      this.#write('\n');
+      this.#scalar(value, { indent: 2, isKey: false });
+      this.#endLine();
     }
   }
 
@@ -40,26 +40,28 @@ class Printer {
   /** The cursor stands where the first key goes. */
   #mapping(fields: Fields, indent: number): void {
     let isFirst = true;
-    for (const key of Object.keys(fields).sort(naturalOrder)) {
+    for (const key of Object.keys(fields).sort((a, b) => naturalOrder(a, b))) {
       const value = fields[key];
       if (value === undefined) continue;
       if (!isFirst) this.#write(' '.repeat(indent));
       isFirst = false;
-      this.#key(key, indent);
-      this.#valueOfKey(value, indent);
+      if (this.#key(key, indent) === 'simple') this.#valueOfKey(value, indent);
+      else this.#item(value, indent);
     }
   }
 
-  #key(key: string, indent: number): void {
-    if (encoder.encode(key).length <= maxSimpleKeyBytes && !key.includes('\n')) {
+  /** A complex key stands behind a question mark, its value behind a colon of its own, as an item behind a dash. */
+  #key(key: string, indent: number): 'simple' | 'complex' {
+    if (encoder.encode(key).length <= maxSimpleKeyBytes && !/[\r\n\u0085\u2028\u2029]/.test(key)) {
       this.#scalar(key, { indent, isKey: true });
       this.#write(':');
-      return;
+      return 'simple';
     }
     this.#write('? ');
     this.#scalar(key, { indent: indent + 2, isKey: false });
     this.#endLine();
-    this.#write(`${' '.repeat(indent)}:`);
+    this.#write(`${' '.repeat(indent)}: `);
+    return 'complex';
   }
 
   #valueOfKey(value: unknown, indent: number): void {
@@ -80,13 +82,17 @@ class Printer {
     items.forEach((item, i) => {
       if (i > 0) this.#write(' '.repeat(indent));
       this.#write('- ');
-      if (isMapping(item)) this.#mapping(item, indent + 2);
-      else if (isSequence(item)) this.#sequence(item, indent + 2);
-      else {
-        this.#scalar(item, { indent: indent + 2, isKey: false });
-        this.#endLine();
-      }
+      this.#item(item, indent);
     });
+  }
+
+  #item(item: unknown, indent: number): void {
+    if (isMapping(item)) this.#mapping(item, indent + 2);
+    else if (isSequence(item)) this.#sequence(item, indent + 2);
+    else {
+      this.#scalar(item, { indent: indent + 2, isKey: false });
+      this.#endLine();
+    }
   }
 
   #endLine(): void {
@@ -177,6 +183,12 @@ function styleOf(text: string, isKey: boolean): Style {
 const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 /** What the reader would not take as it is: control characters, byte order marks, everything outside the basic plane. */
 const unprintable = /[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+
+/** Whether a reader takes every character as it is. */
+export function isOrdinaryText(text: string): boolean {
+  return !unprintable.test(text);
+}
+
 const indicatorAtStart = /^(?:[#,[\]{}&*!|>'"%@`]|[?:-](?:[\s]|$)|---|\.\.\.)/;
 const indicatorInside = /:(?:[ \t\n]|$)|[ \t\n]#/;
 
@@ -206,7 +218,8 @@ const escapes: Readonly<Record<string, string>> = {
   '\u0085': '\\N',
 };
 
-function escapeText(text: string): string {
+/** The inside of a double-quoted scalar. */
+export function escapeText(text: string): string {
   let result = '';
   for (const char of text)
     result += escapes[char] ?? (unprintable.test(char) ? escapeCode(char.codePointAt(0) as number) : char);
@@ -221,7 +234,7 @@ function escapeCode(code: number): string {
 
 /** A number as Go prints a float64 that came out of JSON; whole numbers are integers to it. */
 function numberText(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 2 ** 64) return BigInt(value).toString();
+  if (Number.isInteger(value) && value < 2 ** 64 && value >= -(2 ** 63)) return String(value);
   const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
   const power = Number(exponent);
   return power >= -4 && power < 6 ? String(value) : exponential(mantissa, power);
@@ -234,24 +247,34 @@ function exponential(mantissa: string, power: number): string {
 const letter = /\p{L}/u;
 const digit = /\p{Nd}/u;
 
+/** How letters and other characters stand to each other; yaml.v3 turns it around behind a digit. */
+export type NaturalOrder = 'v2' | 'v3';
+
 /** Letters after everything else, runs of digits by their value: `a2` before `a10`. */
-export function naturalOrder(a: string, b: string): number {
+export function naturalOrder(a: string, b: string, version: NaturalOrder = 'v2'): number {
   const left = [...a];
   const right = [...b];
   for (let i = 0; i < left.length && i < right.length; i++) {
     const x = left[i] as string;
     const y = right[i] as string;
-    if (x !== y) return compareAt(left, right, i);
+    if (x !== y) return compareAt(left, right, { at: i, version });
   }
   return left.length - right.length;
 }
 
-function compareAt(left: readonly string[], right: readonly string[], at: number): number {
+function compareAt(
+  left: readonly string[],
+  right: readonly string[],
+  { at, version }: { at: number; version: NaturalOrder },
+): number {
   const x = left[at] as string;
   const y = right[at] as string;
   const xIsLetter = letter.test(x);
   const yIsLetter = letter.test(y);
-  if (xIsLetter !== yIsLetter) return yIsLetter ? -1 : 1;
+  if (xIsLetter !== yIsLetter) {
+    const isTurned = version === 'v3' && at > 0 && digit.test(left[at - 1] as string);
+    return yIsLetter === isTurned ? 1 : -1;
+  }
   const byCode = (x.codePointAt(0) as number) - (y.codePointAt(0) as number);
   if (xIsLetter) return byCode;
   const start = (x === '0' || y === '0') && hasNumberBefore(left, at) ? 1n : 0n;

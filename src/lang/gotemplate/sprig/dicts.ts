@@ -67,14 +67,20 @@ function unset(map: GoMap, key: string): GoValue {
 
 function dig(...items: GoValue[]): GoValue {
   if (items.length < 3) throw new CallError('dig needs at least three arguments');
-  const keys = items.slice(0, -2).map((key) => (typeof key === 'string' ? key : conversion(key, 'string')));
   let step: GoValue = items.at(-1);
+  if (!isPlainMap(step)) return conversion(step, 'map[string]interface {}');
+  const keys = items.slice(0, -2).map((key) => (typeof key === 'string' ? key : conversion(key, 'string')));
   for (const key of keys) {
-    if (!isMap(step)) return conversion(step, 'map[string]interface {}');
+    if (!isPlainMap(step)) return conversion(step, 'map[string]interface {}');
     if (!Object.hasOwn(step, key)) return items.at(-2);
     step = step[key];
   }
   return step;
+}
+
+/** A type assertion looks at the very type: `.Values` itself is a chartutil.Values and is refused. */
+function isPlainMap(value: GoValue): value is GoMap {
+  return isMap(value) && typeName(value) === 'map[string]interface {}';
 }
 
 function conversion(value: GoValue, wanted: string): never {

@@ -14,6 +14,7 @@ import { stringFunctions } from '#lang/gotemplate/sprig/strings.ts';
 import { timeFunctions } from '#lang/gotemplate/sprig/times.ts';
 import { tomlFunctions } from '#lang/gotemplate/sprig/toml.ts';
 import { versionFunctions } from '#lang/gotemplate/sprig/versions.ts';
+import { toYamlPretty } from '#lang/gotemplate/sprig/yaml-pretty.ts';
 import { mapOf } from '#lang/gotemplate/sprig/deep.ts';
 import { CallError, GoInt, GoObject, fn, isMap, newMap, scopedFn } from '#lang/gotemplate/value.ts';
 import type { CallScope, FunctionTable, GoFunction, GoMap, GoValue } from '#lang/gotemplate/value.ts';
@@ -71,7 +72,7 @@ const jsonFunctions: [string, GoFunction][] = [
 
 const yamlFunctions: [string, GoFunction][] = [
   ['toYaml', fn('any', (value: GoValue) => quiet(() => toYaml(value)))],
-  ['toYamlPretty', fn('any', (value: GoValue) => quiet(() => indentLists(toYaml(value))))],
+  ['toYamlPretty', fn('any', (value: GoValue) => quiet(() => toYamlPretty(value)))],
   ['fromYaml', fn('string', (text: string) => mapFrom(() => fromYaml(text), 'yaml'))],
   ['fromYamlArray', fn('string', (text: string) => listFrom(() => fromYaml(text), 'yaml'))],
 ];
@@ -80,11 +81,6 @@ const yamlFunctions: [string, GoFunction][] = [
 export function toYaml(value: GoValue): string {
   const text = printYaml(plain(value, 0));
   return text.endsWith('\n') ? text.slice(0, -1) : text;
-}
-
-/** Lists below their key are indented by two more; the style of yaml.v3. */
-function indentLists(text: string): string {
-  return text;
 }
 
 const maxDepth = 1000;

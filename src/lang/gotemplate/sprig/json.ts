@@ -4,16 +4,22 @@ import { GoInt, GoObject, isFunction, isMap, sortedKeys } from '#lang/gotemplate
 import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
 import { mapOf } from '#lang/gotemplate/sprig/deep.ts';
 import { formatFloat } from '#lang/gotemplate/float.ts';
+import { jsonSyntaxError } from '#lang/gotemplate/sprig/json-syntax.ts';
 import { CallError } from '#lang/gotemplate/value.ts';
 
+interface Style {
+  readonly html: boolean;
+  readonly indent?: string;
+}
+
 /** json.Marshal; with `html`, as Go does it by default, `<>&` are escaped. Throws {@link CallError}. */
-export function toJson(value: GoValue, how: { html: boolean; indent?: string }): string {
+export function toJson(value: GoValue, how: Style): string {
   return write(value, how, '\n');
 }
 
 const maxDepth = 1000;
 
-function write(value: GoValue, how: { html: boolean; indent?: string }, newline: string): string {
+function write(value: GoValue, how: Style, newline: string): string {
   if (value === null || value === undefined) return 'null';
   if (newline.length > maxDepth * 4) throw new CallError('json: unsupported value: encountered a cycle');
   if (typeof value === 'string') return jsonText(value, how.html);
@@ -22,7 +28,24 @@ function write(value: GoValue, how: { html: boolean; indent?: string }, newline:
   if (value instanceof GoInt) return value.value.toString();
   if (value instanceof Uint8Array) return `"${btoa(String.fromCharCode(...value))}"`;
   if (isFunction(value)) throw new CallError('json: unsupported type: func()');
-  if (value instanceof GoObject) return write(value.plain(), how, newline);
+  if (value instanceof GoObject) return writeObject(value, how, newline);
+  return writeComposite(value, how, { newline, order: sortedKeys });
+}
+
+/** Structs keep the order of their fields. */
+function writeObject(value: GoObject, how: Style, newline: string): string {
+  const plain = value.plain();
+  const isStruct = value.goKind === 'struct' || value.goKind === 'ptr';
+  if (!isStruct || !isMap(plain)) return write(plain, how, newline);
+  return writeComposite(plain, how, { newline, order: Object.keys });
+}
+
+interface Layout {
+  readonly newline: string;
+  readonly order: (map: GoMap) => string[];
+}
+
+function writeComposite(value: GoMap | readonly GoValue[], how: Style, { newline, order }: Layout): string {
   const inner = newline + (how.indent ?? ' ');
   const separator = how.indent === undefined ? ',' : `,${inner}`;
   const wrap = (open: string, items: readonly string[], close: string): string => {
@@ -41,18 +64,27 @@ function write(value: GoValue, how: { html: boolean; indent?: string }, newline:
   const colon = how.indent === undefined ? ':' : ': ';
   return wrap(
     '{',
-    sortedKeys(map).map((key) => jsonText(key, how.html) + colon + write(map[key], how, inner)),
+    order(map).map((key) => jsonText(key, how.html) + colon + write(map[key], how, inner)),
     '}',
   );
 }
 
+const loneSurrogate = /[\ud800-\udfff]/gu;
+const escaped = /[<>&\u2028\u2029]/g;
+const alwaysEscaped = /[\u2028\u2029]/g;
+
+/** Bytes that are no UTF-8 become the six characters \ufffd. */
 function jsonText(text: string, html: boolean): string {
-  let result = JSON.stringify(text.replace(/[\ud800-\udfff]/gu, '\ufffd')).replace(
-    /[\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16)}`,
+  const result = text.isWellFormed()
+    ? JSON.stringify(text)
+    : `"${text
+        .split(loneSurrogate)
+        .map((part) => JSON.stringify(part).slice(1, -1))
+        .join('\\ufffd')}"`;
+  return result.replace(
+    html ? escaped : alwaysEscaped,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  result = result.replaceAll('\u007f', '\u007f');
-  return html ? result.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`) : result;
 }
 
 /** Go's rule is ES6's, with exponents of two digits at least below zero cut to one. */
@@ -65,29 +97,9 @@ function jsonNumber(value: number): string {
 
 /** What a text holds, numbers as float64. Throws {@link CallError} with Go's message. */
 export function fromJson(text: string): GoValue {
-  try {
-    return floats(parseExact(text));
-  } catch {
-    throw new CallError(text.trim() === '' ? 'unexpected end of JSON input' : syntaxError(text));
-  }
-}
-
-function syntaxError(text: string): string {
-  const trimmed = text.trimStart();
-  const char = trimmed[0] as string;
-  if (!/[{["\-0-9tfn]/.test(char)) return `invalid character ${quoted(char)} looking for beginning of value`;
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    if (position === undefined) return 'unexpected end of JSON input';
-    return `invalid character ${quoted(text[Number(position)] ?? '')} looking for beginning of value`;
-  }
-  return 'unexpected end of JSON input';
-}
-
-function quoted(char: string): string {
-  return char === "'" ? `'\\''` : char === '"' ? `'"'` : `'${JSON.stringify(char).slice(1, -1)}'`;
+  const problem = jsonSyntaxError(text);
+  if (problem !== undefined) throw new CallError(problem);
+  return floats(parseExact(text));
 }
 
 /** Values from YAML or JSON as a template has them: raw numbers become doubles. */

@@ -18,7 +18,7 @@ export function capabilitiesObject(capabilities: Capabilities): GoValue {
       ['APIVersions', versions],
       ['HelmVersion', helm],
     ],
-    json: { KubeVersion: kube.plain(), APIVersions: versions.plain(), HelmVersion: helm.plain() },
+    json: { KubeVersion: kube, APIVersions: versions, HelmVersion: helm },
   });
 }
 

@@ -9,15 +9,29 @@ import { valueOf } from '#platform/charts/values/table.ts';
 
 /** The value of `.Chart` for one chart of the tree. */
 export function chartObject(chart: Chart): GoValue {
-  const fields = metadataFields(chart.metadata);
+  const { metadata } = chart;
+  const fields = metadataFields(metadata);
+  const json = jsonOf(metadataEntries(metadata));
+  for (const [name, value] of fields) {
+    const key = name.toLowerCase();
+    if (objectLists.has(name) && json[key] !== undefined) json[key] = value;
+  }
+  const embedded = new StructValue({ goType: 'chart.Metadata', kind: 'struct', fields, json });
   const isRoot = chart.parent === undefined;
   return new StructValue({
     goType: 'struct { chart.Metadata; IsRoot bool }',
     kind: 'struct',
-    fields: [...fields, ['IsRoot', isRoot]],
-    json: { ...jsonOf(metadataEntries(chart.metadata)), IsRoot: isRoot },
+    embedded,
+    fields: [
+      ['Metadata', embedded],
+      ['IsRoot', isRoot],
+    ],
+    json: { ...json, IsRoot: isRoot },
   });
 }
+
+/** Their elements are structs, whose fields have an order. */
+const objectLists: ReadonlySet<string> = new Set(['Maintainers', 'Dependencies']);
 
 function metadataFields(metadata: Metadata): [string, GoValue][] {
   return [
@@ -72,7 +86,12 @@ function dependencyObject(dependency: Dependency): GoValue {
       ['ImportValues', imports],
       ['Alias', alias],
     ],
-    json: { name, repository, ...withoutEmpty({ version, condition, tags, enabled, 'import-values': imports, alias }) },
+    json: {
+      name,
+      ...withoutEmpty({ version }),
+      repository,
+      ...withoutEmpty({ condition, tags, enabled, 'import-values': imports, alias }),
+    },
   });
 }
 

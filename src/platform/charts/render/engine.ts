@@ -23,7 +23,8 @@ export interface ReleaseFacts {
   readonly name: string;
   readonly namespace: string;
   readonly revision: number;
-  readonly action: 'install' | 'upgrade';
+  /** 'none' while a chart is only looked at. */
+  readonly action: 'install' | 'upgrade' | 'none';
 }
 
 /** What templates are rendered with. */

@@ -8,10 +8,12 @@ export interface StructParts {
   readonly kind: 'struct' | 'ptr';
   /** Fields in the order of their declaration. */
   readonly fields: readonly (readonly [name: string, value: GoValue])[];
+  /** Of an embedded struct; reachable by name as if they were the outer one's. */
+  readonly embedded?: StructValue;
   /** What JSON and YAML make of it. */
   readonly json: GoValue;
   readonly methods?: ReadonlyMap<string, GoFunction>;
-  /** The result of a String method. */
+  /** The result of a String method that only the pointer has: lost where the value is copied. */
   readonly text?: string;
 }
 
@@ -27,7 +29,7 @@ export class StructValue extends GoObject {
     this.goType = parts.goType;
     this.goKind = parts.kind;
     this.#parts = parts;
-    this.#fields = new Map(parts.fields);
+    this.#fields = new Map([...(parts.embedded?.fields() ?? []), ...parts.fields]);
   }
 
   override field(name: string): GoValue {
@@ -42,8 +44,19 @@ export class StructValue extends GoObject {
     return this.#parts.text;
   }
 
+  override asInterface(): GoObject {
+    if (this.#parts.text === undefined) return this;
+    const { text: _, ...parts } = this.#parts;
+    return new StructValue(parts);
+  }
+
   override fields(): readonly (readonly [string, GoValue])[] {
     return this.#parts.fields;
+  }
+
+  override flatFields(): readonly (readonly [string, GoValue])[] {
+    const { embedded, fields } = this.#parts;
+    return fields.flatMap((field) => (field[1] === embedded ? (embedded?.fields() ?? []) : [field]));
   }
 
   override plain(): GoValue {
