@@ -33,6 +33,16 @@ export const helmCommand: HelmCommand = {
       load: async () => (await import('#cmd/helm/chart/show-command.ts')).showCommand,
     },
     {
+      name: 'lint',
+      short: 'examine a chart for possible issues',
+      load: async () => (await import('#cmd/helm/chart/chart-commands.ts')).lintCommand,
+    },
+    {
+      name: 'create',
+      short: 'create a new chart with the given name',
+      load: async () => (await import('#cmd/helm/chart/chart-commands.ts')).createCommand,
+    },
+    {
       name: 'version',
       short: 'print the client version information',
       load: async () => (await import('#cmd/helm/environment/commands.ts')).versionCommand,

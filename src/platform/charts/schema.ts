@@ -39,7 +39,8 @@ function chartFailures(chart: Chart, values: Table): string {
   return text;
 }
 
-function schemaFailures(schema: Uint8Array, values: Table): string {
+/** A line per failure of one schema; empty if the values keep to it, or the reason why the schema cannot be used. */
+export function schemaFailures(schema: Uint8Array, values: Table): string {
   try {
     const validate = compile(schema);
     if (validate(plainOf(values))) return '';
