@@ -9,7 +9,11 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads Chart.yaml. Throws {@link ChartError}. */
 export function parseMetadata(text: string): Metadata {
-  const fields = readFields(text, 'Chart.yaml', 'chart.Metadata');
+  return readMetadata(readFields(text, 'Chart.yaml', 'chart.Metadata'));
+}
+
+/** The fields of Chart.yaml that an object has; others are passed over. Throws YamlError if one is of another type. */
+export function readMetadata(fields: Fields): Metadata {
   const read = new Reader(fields, 'Metadata');
   return {
     name: read.text('name'),
