@@ -18,13 +18,36 @@ export function showHint(command: string | undefined): void {
   process.stderr.write(`\x1b[2mtry: ${command}\x1b[0m\n`);
 }
 
+/** What the system says, and what to do about it; other errors in their own words. */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const what = path ?? syscall ?? 'a file';
+  switch (code) {
+    case 'ENOSPC':
+      return `the disk is full${path === undefined ? '' : ` (${path})`}: make room and try again`;
+    case 'EROFS':
+      return `${what} is on a read-only file system: choose another folder with --data-dir`;
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission for ${what}: run as root, or choose another folder with --data-dir`;
+    case 'ENOENT':
+      if (path === undefined) return error.message;
+      return syscall === 'mkdir' ? `cannot make the folder ${path}` : `${path}: no such file or directory`;
+    case 'ENOTDIR':
+      return `${what} is not a folder`;
+    default:
+      return error.message;
+  }
+}
+
 /** Runs a command's body; a Failure or a known system error ends it with one sentence on stderr. */
 export async function withFailures(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
     if (process.env['WHEELHOUSE_DEBUG'] !== undefined) process.stderr.write(`${(error as Error).stack}\n`);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = sentenceOf(error);
     // A refusal of the API server is a sentence of its own.
     const isWhole = error instanceof Error && error.name === 'Refusal';
     process.stderr.write(`${isWhole ? '' : 'error: '}${message}\n`);

@@ -5,7 +5,7 @@
  *   /run/wheelhouse/<id>/     sockets and containerd's state (short paths: a socket's name has 107 bytes at most)
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isSameProcess, readPidFile } from '#host/process/daemon.ts';
@@ -50,8 +50,9 @@ export function isRoot(): boolean {
 /** Reads the instance of a data folder, or makes it. */
 export function openInstance(dataDir: string): Instance {
   mkdirSync(join(dataDir, 'run'), { recursive: true, mode: 0o700 });
-  const record = readRecord(dataDir) ?? { id: randomBytes(4).toString('hex'), nodeName: hostname().toLowerCase() };
-  writeRecord(dataDir, record);
+  const known = readRecord(dataDir);
+  const record = known ?? { id: randomBytes(4).toString('hex'), nodeName: hostname().toLowerCase() };
+  if (known === undefined) writeRecord(dataDir, record);
   const runDir = runDirOf(record.id);
   mkdirSync(runDir, { recursive: true, mode: 0o700 });
   return { dataDir, runDir, record };
@@ -87,9 +88,14 @@ function writeRecord(dataDir: string, record: InstanceRecord): void {
 
 /** Readers see the old text or the new one. */
 export function writeAtomic(path: string, text: string, mode = 0o600): void {
-  writeFileSync(`${path}.new`, text, { mode });
-  chmodSync(`${path}.new`, mode);
-  renameSync(`${path}.new`, path);
+  try {
+    writeFileSync(`${path}.new`, text, { mode });
+    chmodSync(`${path}.new`, mode);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    rmSync(`${path}.new`, { force: true });
+    throw error;
+  }
 }
 
 const statusFile = (dataDir: string): string => join(dataDir, 'run/status.json');

@@ -1,6 +1,6 @@
 /** `wheelhouse up -d`: starts the same command in a group of its own, shows what it prints, and returns when it is ready. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '#cmd/failure.ts';
@@ -14,6 +14,8 @@ export async function detach(options: UpOptions): Promise<void> {
   mkdirSync(join(options.dataDir, 'run'), { recursive: true, mode: 0o700 });
   const logFile = join(options.dataDir, 'run/server.log');
   const log = openSync(logFile, 'a', 0o640);
+  // A disk that is full is told here, where somebody reads it.
+  writeSync(log, `up ${new Date().toISOString()}\n`);
   const from = statSync(logFile).size;
   const args = process.argv.slice(2).filter((argument) => argument !== '-d' && argument !== '--detach');
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] as string, ...args], {
@@ -34,7 +36,10 @@ export async function detach(options: UpOptions): Promise<void> {
       child.unref();
       return;
     }
-    if (exitCode !== undefined) throw new Failure(text.trim().replace(/^error: /, ''), exitCode ?? 1);
+    if (exitCode !== undefined) {
+      const sentence = text.trim().replace(/^error: /, '');
+      throw new Failure(sentence === '' ? `the server ended before it was ready (${exitCode})` : sentence);
+    }
     await delay(20);
   }
 }
