@@ -36,7 +36,7 @@ export const unownedMetadata: ReadonlySet<string> = new Set([
 
 /** Compares whole objects. `live` undefined: a create. */
 export function compareObjects(schema: TypeSchema, live: Json | undefined, result: Json): Comparison {
-  const walk = new Walk();
+  const walk = new Walk(isOwned(live));
   const before = live ?? emptyObject(schema);
   const changed: Node = {};
   const removed: Node = {};
@@ -47,9 +47,15 @@ export function compareObjects(schema: TypeSchema, live: Json | undefined, resul
     const isMetadata = name === 'metadata';
     const left = before[name];
     const right = result[name];
+    if (!isMetadata && walk.isSame(left, right)) continue;
     walk.visit(`f:${name}`, type, isMetadata ? owned(left) : left, isMetadata ? owned(right) : right, changed, removed);
   }
   return { changed: sorted(withoutSelf(changed, 'f:metadata')), removed };
+}
+
+function isOwned(live: Json | undefined): boolean {
+  const entries = (live?.['metadata'] as Json | undefined)?.['managedFields'];
+  return Array.isArray(entries) && entries.length > 0;
 }
 
 function owned(metadata: unknown): unknown {
@@ -112,6 +118,19 @@ function zeroOfKind(kind: TypeSchema['kind']): unknown {
 }
 
 class Walk {
+  readonly #isOwned: boolean;
+
+  /** `isOwned`: the live object has managers, so that every item of its lists can be told from the others. */
+  constructor(isOwned: boolean) {
+    this.#isOwned = isOwned;
+  }
+
+  /** Most of an object does not change with an update: that is found out first, without noting anything. */
+  isSame(left: unknown, right: unknown): boolean {
+    if (left === right) return true;
+    return this.#isOwned && typeof left === 'object' && typeof right === 'object' && jsonEqual(left, right);
+  }
+
   /** Compares one field and notes it below `element`. */
   visit(
     element: string,
@@ -147,10 +166,11 @@ class Walk {
   #maps(type: TypeSchema, left: Json, right: Json, changed: Node, removed: Node): void {
     for (const name in right) {
       const before = Object.hasOwn(left, name) ? left[name] : undefined;
+      if (this.isSame(before, right[name])) continue;
       this.visit(`f:${name}`, typeOf(type, name), before, right[name], changed, removed);
     }
     for (const name in left) {
-      if (right[name] === undefined || !Object.hasOwn(right, name))
+      if (!Object.hasOwn(right, name) || right[name] === undefined)
         this.visit(`f:${name}`, typeOf(type, name), left[name], undefined, changed, removed);
     }
   }

@@ -108,7 +108,7 @@ function withChanges(kept: readonly Entry[], changed: FieldSet, update: ManagedF
     apiVersion: update.apiVersion,
     time: update.time,
     fieldsType: 'FieldsV1',
-    fieldsV1: previous === undefined ? changed : union(changed, setOf(previous)),
+    fieldsV1: previous === undefined ? changed : union(setOf(previous), changed),
     ...(update.subresource === '' ? {} : { subresource: update.subresource }),
   };
   return [...kept.filter((entry) => entry !== previous), mine];

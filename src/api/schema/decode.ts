@@ -12,6 +12,7 @@ import type { JsonNode } from '#lang/json/parse.ts';
 import { scanJson } from '#lang/json/scan.ts';
 import { YamlError, yamlToJson } from '#lang/yaml/to-json.ts';
 import type { KubeObject } from '#api/object.ts';
+import { restoreSets, withoutKnownSets } from '#api/managed-fields/interned-sets.ts';
 import { badRequest } from '#api/status.ts';
 import type { StatusError } from '#api/status.ts';
 import type { GroupVersionKind } from '#api/schema/kinds.ts';
@@ -149,13 +150,24 @@ function decodeJson(bytes: Uint8Array, request: DecodeRequest, yamlDuplicates: r
 /** Undefined if the body is not plain. */
 function decodePlain(bytes: Uint8Array, request: DecodeRequest): Decoded | undefined {
   const { expected, type } = request;
-  const parsed = tryParse(bytes);
-  if (parsed === undefined || type === undefined || !saysExpected(parsed, request)) return undefined;
+  if (type === undefined) return undefined;
+  const whole = jsonText.decode(bytes);
+  const short = withoutKnownSets(whole);
+  const value = readPlain(short?.text ?? whole, short === undefined ? bytes : encoder.encode(short.text), request);
+  if (value === undefined) return undefined;
+  if (short === undefined || restoreSets(value, short.sets)) return finish(value, expected, [], request);
+  const again = readPlain(whole, bytes, request);
+  return again === undefined ? undefined : finish(again, expected, [], request);
+}
+
+/** `bytes` are those of the text. */
+function readPlain(text: string, bytes: Uint8Array, request: DecodeRequest): object | undefined {
+  const parsed = tryParse(text);
+  if (parsed === undefined || !saysExpected(parsed, request)) return undefined;
   const scan = scanJson(bytes);
   if (scan.inexact) return undefined;
-  const result = normalizeParsed(parsed, type, request.fieldValidation !== 'Ignore');
-  if (!result.regular || result.keys !== scan.keys) return undefined;
-  return finish(result.value, expected, [], request);
+  const result = normalizeParsed(parsed, request.type as TypeSchema, request.fieldValidation !== 'Ignore');
+  return result.regular && result.keys === scan.keys ? (result.value as object) : undefined;
 }
 
 /**
@@ -170,9 +182,9 @@ function saysExpected(parsed: Record<string, unknown>, { expected, fieldValidati
 
 const jsonText = new TextDecoder('utf-8', { ignoreBOM: true });
 
-function tryParse(bytes: Uint8Array): Record<string, unknown> | undefined {
+function tryParse(json: string): Record<string, unknown> | undefined {
   try {
-    const value = JSON.parse(jsonText.decode(bytes)) as unknown;
+    const value = JSON.parse(json) as unknown;
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
