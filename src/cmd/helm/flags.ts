@@ -1,7 +1,9 @@
 /** Tables of flags that several commands share. */
+import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { bool, choice, list, pairs, text, texts } from '#cmd/helm/line/flag.ts';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import type { Flag } from '#cmd/helm/line/flag.ts';
+import { bool, choice, FlagError, list, pairs, text, texts } from '#cmd/helm/line/flag.ts';
 
 /** The public keyring that Helm asks by default: $GNUPGHOME/pubring.gpg, else ~/.gnupg/pubring.gpg. */
 export function defaultKeyring(): string {
@@ -48,9 +50,40 @@ export const outputFlag = choice<OutputFormat>('form of the output: table, json,
   refusal: 'invalid format type',
 });
 
+const executable: Flag<string> = {
+  ...text('executable that the rendered manifests go through', { kind: 'postRendererString' }),
+  read: (name) => (name === '' ? '' : executablePath(name)),
+};
+
+/** The absolute path of an executable, as a shell finds it. */
+function executablePath(name: string): string {
+  if (name.includes('/')) {
+    const reason = executableFailure(name);
+    if (reason === undefined) return resolve(name);
+    throw new FlagError(`unable to find binary at ${name}: exec: ${JSON.stringify(name)}: ${reason}`);
+  }
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter))
+    if (isAbsolute(folder) && executableFailure(join(folder, name)) === undefined) return join(folder, name);
+  throw new FlagError(
+    `unable to find binary at ${name}: exec: ${JSON.stringify(name)}: executable file not found in $PATH`,
+  );
+}
+
+function executableFailure(path: string): string | undefined {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return `stat ${path}: no such file or directory`;
+  if (info.isDirectory()) return 'is a directory';
+  try {
+    accessSync(path, constants.X_OK);
+    return undefined;
+  } catch {
+    return 'permission denied';
+  }
+}
+
 /** Executables that change what was rendered. */
 export const postRenderFlags = {
-  postRenderer: text('executable that the rendered manifests go through', { kind: 'postRendererString' }),
+  postRenderer: executable,
   postRendererArgs: texts('argument for the post-renderer (repeatable)', { kind: 'postRendererArgsSlice' }),
 };
 

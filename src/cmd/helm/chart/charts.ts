@@ -26,8 +26,14 @@ function readArchive(path: string): Uint8Array {
   throw new ArchiveError(
     /\.ya?ml$/.test(path)
       ? `file '${path}' seems to be a YAML file, but expected a gzipped archive`
-      : `file '${path}' does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'`,
+      : `file '${path}' does not appear to be a gzipped archive; got '${contentType(bytes)}'`,
   );
+}
+
+/** As Helm sees it: it looks at 512 bytes, and a shorter text is filled up with zeros, which no text has. */
+function contentType(bytes: Uint8Array): string {
+  const isText = bytes.length >= 512 && !bytes.subarray(0, 512).some((byte) => byte < 9 || (byte > 13 && byte < 27));
+  return isText ? 'text/plain; charset=utf-8' : 'application/octet-stream';
 }
 
 /** The flags that give values; each may be repeated. */

@@ -30,7 +30,7 @@ interface Target {
   readonly parent: string;
 }
 
-/** Helm's starter files; the chart's name stands in for the placeholder. */
+/** Helm's starter files (Apache-2.0, the Helm Authors; kept as .txt in starter/); the chart's name stands in for the placeholder. */
 function writeStarter({ name, parent }: Target, say: (line: string) => void): void {
   checkName(name);
   const folder = join(resolve(parent), name);
@@ -42,7 +42,7 @@ function writeStarter({ name, parent }: Target, say: (line: string) => void): vo
   for (const file of starterFiles) {
     const to = join(folder, file);
     if (existsSync(to)) say(`WARNING: File ${JSON.stringify(to)} already exists. Overwriting.`);
-    const text = readFileSync(join(source, file === '.helmignore' ? 'helmignore' : file), 'utf8');
+    const text = readFileSync(join(source, `${file.replace(/^\./, '')}.txt`), 'utf8');
     put(to, text.replaceAll(placeholder, name));
   }
   mkdirSync(join(folder, 'charts'), { recursive: true });
@@ -65,6 +65,8 @@ const starterFiles = [
 ];
 
 async function writeFromChart({ name, parent }: Target, starter: string, context: HelmContext): Promise<void> {
+  if (!existsSync(starter))
+    throw new ChartError(`could not load ${starter}: stat ${starter}: no such file or directory`);
   const chart = await loadChartAt(starter, (line) => context.warn(line)).catch((error: unknown) => {
     throw new ChartError(`could not load ${starter}: ${(error as Error).message}`);
   });

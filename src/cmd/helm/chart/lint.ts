@@ -10,15 +10,16 @@ import { unpackChart } from '#host/charts/archive.ts';
 import { defaultApiVersions, defaultKubeVersion, parseKubeVersion } from '#platform/charts/capabilities.ts';
 import type { Capabilities } from '#platform/charts/capabilities.ts';
 import { loadChart } from '#platform/charts/load.ts';
-import type { LintInput, LintMessage } from '#platform/charts/lint/lint.ts';
+import type { LintInput, LintMessage } from '#platform/charts/lint/input.ts';
 import { lintChart } from '#platform/charts/lint/lint.ts';
 import type { Table } from '#platform/charts/values/table.ts';
 
 /** Prints the findings. Rejects if a chart has errors (with --strict: or warnings). */
 export async function lint(flags: LintFlags, args: readonly string[], context: HelmContext): Promise<void> {
-  const paths = args.length === 0 ? ['.'] : [...args];
+  const roots = args.length === 0 ? ['.'] : args;
   const kubeVersion = flags.kubeVersion === '' ? defaultKubeVersion : parseKubeVersion(flags.kubeVersion);
-  if (flags.withSubcharts) for (const path of [...paths]) paths.push(...subchartPaths(join(path, 'charts')));
+  const below = flags.withSubcharts ? roots.flatMap((root) => subchartPaths(join(root, 'charts'))) : [];
+  const paths = [...roots, ...below];
   const capabilities = { kubeVersion, apiVersions: defaultApiVersions };
   const values = await readUserValues(flags);
   const namespace = await namespaceOf(context);

@@ -1,11 +1,9 @@
 /** An executable that manifests go through: standard input to standard output. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
 
-/** What the executable prints. Rejects with its words if it fails, or prints nothing. */
+/** What the executable prints. Rejects with its words if it fails. */
 export async function runPostRenderer(name: string, args: readonly string[], manifests: string): Promise<string> {
-  const child = spawn(executablePath(name), [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(name, [...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   const [said, complained]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => said.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => complained.push(chunk));
@@ -22,17 +20,5 @@ export async function runPostRenderer(name: string, args: readonly string[], man
   const words = Buffer.concat(complained).toString();
   if (failure !== undefined)
     throw new Error(`error while running command ${name}. error output:\n${words}: ${failure}`);
-  if (text.trim() === '') throw new Error(`post-renderer ${JSON.stringify(name)} produced empty output`);
   return text;
-}
-
-/** As the shell finds it; a path is taken as it stands. Throws if there is no such file. */
-export function executablePath(name: string): string {
-  if (name.includes('/')) {
-    if (existsSync(name)) return isAbsolute(name) ? name : resolve(name);
-  } else {
-    for (const folder of (process.env['PATH'] ?? '').split(delimiter))
-      if (existsSync(join(folder, name))) return join(folder, name);
-  }
-  throw new Error(`unable to find binary at ${resolve(name)}`);
 }

@@ -4,8 +4,8 @@ import { isValidVersion, parseVersion } from '#lang/semver/version.ts';
 import { loadYaml } from '#lang/yaml/to-json.ts';
 import { rawSource } from '#base/exact-json.ts';
 import type { Metadata } from '#platform/charts/chart.ts';
-import type { LintInput, Report } from '#platform/charts/lint/lint.ts';
-import { textOf } from '#platform/charts/lint/lint.ts';
+import type { LintInput, Report } from '#platform/charts/lint/input.ts';
+import { textOf } from '#platform/charts/lint/input.ts';
 import { isEmail, isRequestUrl, isUrl } from '#platform/charts/lint/formats.ts';
 import { parseMetadata } from '#platform/charts/metadata.ts';
 

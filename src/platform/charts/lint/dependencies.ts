@@ -1,6 +1,6 @@
 /** Rules for the dependencies that Chart.yaml names and charts/ has. */
 import type { Chart } from '#platform/charts/chart.ts';
-import type { LintInput, Report } from '#platform/charts/lint/lint.ts';
+import type { LintInput, Report } from '#platform/charts/lint/input.ts';
 
 /** Both lists say the same, and no two have one name. */
 export async function lintDependencies(input: LintInput, report: Report): Promise<void> {

@@ -2,7 +2,7 @@
 
 /** An absolute URL with a scheme. */
 export function isRequestUrl(text: string): boolean {
-  return /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && !/[\s<>"^`{|}\u0000-\u001f\u007f]|%(?![0-9a-fA-F]{2})/.test(text);
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text) && !/[^!-~\u0080-\uffff]|[<>"^`{|}]|%(?![0-9a-fA-F]{2})/.test(text);
 }
 
 /** A web address, its scheme may be left out. */

@@ -5,7 +5,7 @@ import type { Chart } from '#platform/charts/chart.ts';
 import { copyChart } from '#platform/charts/chart.ts';
 import { processDependencies } from '#platform/charts/dependencies.ts';
 import { deprecationWarning } from '#platform/charts/lint/deprecations.ts';
-import type { LintInput, Report } from '#platform/charts/lint/lint.ts';
+import type { LintInput, Report } from '#platform/charts/lint/input.ts';
 import { renderTemplates } from '#platform/charts/render/engine.ts';
 import { validateValues } from '#platform/charts/schema.ts';
 import { coalesceValues } from '#platform/charts/values/coalesce.ts';

@@ -1,6 +1,6 @@
 /** Rules for values.yaml. */
-import type { LintInput, Report } from '#platform/charts/lint/lint.ts';
-import { textOf } from '#platform/charts/lint/lint.ts';
+import type { LintInput, Report } from '#platform/charts/lint/input.ts';
+import { textOf } from '#platform/charts/lint/input.ts';
 import { parseValues } from '#platform/charts/load.ts';
 import { schemaFailures } from '#platform/charts/schema.ts';
 import { coalesceTables } from '#platform/charts/values/coalesce.ts';
