@@ -4,6 +4,7 @@
  */
 import { cloneJson, type DeepReadonly } from '#base/immutable.ts';
 import { JsonSyntaxError, parseJsonNode } from '#lang/json/parse.ts';
+import type { ManagedFieldsEntry } from '#api/generated/meta/v1.ts';
 import type { KubeObject } from '#api/object.ts';
 import { applyJsonPatch } from '#api/patch/json-patch.ts';
 import { applyMergePatch } from '#api/patch/merge-patch.ts';
@@ -86,8 +87,8 @@ export function applyPatch(patch: ReadPatch, old: DeepReadonly<KubeObject>): Kub
   const { expected, fieldValidation, kind } = patch.request;
   const patched = merged(patch, old as Json);
   if (patch.faults.length === 0 && (kind === 'strategic' || isOfKind(patched, expected))) {
-    const quick = normalizeParsed(cloneJson(patched), expected.type, fieldValidation !== 'Ignore');
-    if (quick.regular) return finished(quick.value as KubeObject, expected);
+    const quick = normalizeParsed(ownCopy(patched as Json, old), expected.type, fieldValidation !== 'Ignore');
+    if (quick.regular) return withManagers(finished(quick.value as KubeObject, expected), patched as Json, old);
   }
   if (kind === 'strategic') {
     const error = conversionError(patched, expected.type);
@@ -97,6 +98,23 @@ export function applyPatch(patch: ReadPatch, old: DeepReadonly<KubeObject>): Kub
   }
   // Once more from the order in which upstream would have printed the object: error texts show it.
   return readAgain(patch, merged(patch, inGoOrder(old, expected.type) as Json));
+}
+
+/** Field sets are never changed in place: they need no copy, and they are a third of an object. */
+function ownCopy(patched: Json, old: DeepReadonly<KubeObject>): unknown {
+  if (!keepsManagers(patched, old)) return cloneJson(patched);
+  const { managedFields: _managers, ...metadata } = patched['metadata'] as Json;
+  return cloneJson({ ...patched, metadata });
+}
+
+function keepsManagers(patched: Json, old: DeepReadonly<KubeObject>): boolean {
+  const managers = (patched['metadata'] as Json | null | undefined)?.['managedFields'];
+  return managers !== undefined && managers === old.metadata.managedFields;
+}
+
+function withManagers(object: KubeObject, patched: Json, old: DeepReadonly<KubeObject>): KubeObject {
+  if (keepsManagers(patched, old)) object.metadata.managedFields = old.metadata.managedFields as ManagedFieldsEntry[];
+  return object;
 }
 
 function merged({ request, value }: ReadPatch, document: Json): unknown {

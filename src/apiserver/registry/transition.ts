@@ -18,13 +18,24 @@ export function keepSystemFields(object: KubeObject, old: Old): void {
     metadata.deletionGracePeriodSeconds = grace;
 }
 
+/**
+ * Whether a field is what it was. If so, the object gets the very value of the old one: later comparisons and rules see at
+ * once that nothing changed, and the two versions share its memory.
+ */
+function keepsField(object: Record<string, unknown>, old: Readonly<Record<string, unknown>>, field: string): boolean {
+  const value = old[field];
+  if (!jsonEqual(object[field], value)) return false;
+  if (typeof value === 'object' && object[field] !== value) object[field] = value;
+  return true;
+}
+
 /** A change of anything but metadata and status begins a new generation. */
 export function setGeneration(object: KubeObject, old: Old): void {
   const current = old.metadata.generation;
   if (current === undefined && object.metadata.generation === undefined) delete object.metadata.generation;
   for (const field of fieldsOf(object, old)) {
     if (field === 'metadata' || field === 'status' || field === 'apiVersion' || field === 'kind') continue;
-    if (jsonEqual(object[field], old[field])) continue;
+    if (keepsField(object, old, field)) continue;
     object.metadata.generation = (current ?? 0) + 1;
     return;
   }
@@ -37,14 +48,14 @@ function fieldsOf(a: object, b: object): Set<string> {
 /** Nothing differs but resourceVersion and the times in managedFields. */
 export function isUnchanged(object: KubeObject, old: Old): boolean {
   for (const field of fieldsOf(object, old)) {
-    if (field !== 'metadata' && field !== 'apiVersion' && field !== 'kind' && !jsonEqual(object[field], old[field]))
+    if (field !== 'metadata' && field !== 'apiVersion' && field !== 'kind' && !keepsField(object, old, field))
       return false;
   }
   const metadata = object.metadata as unknown as Record<string, unknown>;
   const oldMetadata = old.metadata as unknown as Record<string, unknown>;
   for (const field of fieldsOf(metadata, oldMetadata)) {
     if (field === 'resourceVersion' || field === 'managedFields') continue;
-    if (!jsonEqual(metadata[field], oldMetadata[field])) return false;
+    if (!keepsField(metadata, oldMetadata, field)) return false;
   }
   return sameManagers(object.metadata.managedFields, old.metadata.managedFields);
 }
