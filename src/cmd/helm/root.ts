@@ -43,6 +43,48 @@ export const helmCommand: HelmCommand = {
       load: async () => (await import('#cmd/helm/chart/chart-commands.ts')).createCommand,
     },
     {
+      name: 'dependency',
+      aliases: ['dep', 'dependencies'],
+      short: "manage a chart's dependencies",
+      load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).dependencyCommand,
+    },
+    {
+      name: 'package',
+      short: 'package a chart directory into a chart archive',
+      load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).packageCommand,
+    },
+    {
+      name: 'pull',
+      aliases: ['fetch'],
+      short: 'download a chart from a repository and (optionally) unpack it in local directory',
+      load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).pullCommand,
+    },
+    {
+      name: 'push',
+      short: 'push a chart to remote',
+      load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).pushCommand,
+    },
+    {
+      name: 'registry',
+      short: 'login to or logout from a registry',
+      load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).registryCommand,
+    },
+    {
+      name: 'repo',
+      short: 'add, list, remove, update, and index chart repositories',
+      load: async () => (await import('#cmd/helm/repository/repo-commands.ts')).repoCommand,
+    },
+    {
+      name: 'search',
+      short: 'search for a keyword in charts',
+      load: async () => (await import('#cmd/helm/repository/repo-commands.ts')).searchCommand,
+    },
+    {
+      name: 'verify',
+      short: 'verify that a chart at the given path has been signed and is valid',
+      load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).verifyCommand,
+    },
+    {
       name: 'version',
       short: 'print the client version information',
       load: async () => (await import('#cmd/helm/environment/commands.ts')).versionCommand,

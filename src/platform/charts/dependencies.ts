@@ -19,13 +19,20 @@ export function processDependencies(chart: Chart, values: Table, warn: Warn): vo
 
 /** Fails if Chart.yaml names a dependency that charts/ lacks. Throws {@link ChartError}. */
 export function checkDependencies(chart: Chart): void {
-  const present = new Set(chart.dependencies.map(({ metadata }) => metadata.name));
-  const missing = (chart.metadata.dependencies ?? []).map(({ name }) => name).filter((name) => !present.has(name));
-  if (missing.length === 0) return;
+  const missing = missingDependencies(chart);
+  if (missing === undefined) return;
   throw new ChartError(
     'An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch ' +
-      `missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+      `missing dependencies: ${missing}`,
   );
+}
+
+/** What Helm says of dependencies that Chart.yaml names and charts/ lacks; undefined if all are there. */
+export function missingDependencies(chart: Chart): string | undefined {
+  const present = new Set(chart.dependencies.map(({ metadata }) => metadata.name));
+  const missing = (chart.metadata.dependencies ?? []).map(({ name }) => name).filter((name) => !present.has(name));
+  if (missing.length === 0) return undefined;
+  return `found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`;
 }
 
 function enableDependencies(chart: Chart, values: Table, scope: { readonly path: string; readonly warn: Warn }): void {

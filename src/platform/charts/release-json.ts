@@ -117,7 +117,8 @@ function encodeMaintainer(maintainer: { name: string; email: string; url: string
   ]);
 }
 
-function encodeDependency(dependency: Dependency): string {
+/** An entry of `dependencies` as Go's JSON. */
+export function encodeDependency(dependency: Dependency): string {
   return goStruct([
     ['name', goJsonString(dependency.name)],
     ['version', optionalText(dependency.version)],
@@ -130,7 +131,8 @@ function encodeDependency(dependency: Dependency): string {
   ]);
 }
 
-function encodeLock(lock: Lock): string {
+/** Chart.lock as Go's JSON. */
+export function encodeLock(lock: Lock): string {
   return goStruct([
     ['generated', goJsonString(lock.generated)],
     ['digest', goJsonString(lock.digest)],
