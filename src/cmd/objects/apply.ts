@@ -16,7 +16,7 @@ import {
 import { hintOfRefusal } from '#cmd/objects/hints.ts';
 import { type Manifest, readManifests } from '#cmd/objects/manifests.ts';
 import { goJson, listOf, objectPrinter } from '#cmd/objects/output.ts';
-import { threeWayPatch } from '#cmd/objects/three-way.ts';
+import { threeWayPatch } from '#api/patch/three-way.ts';
 
 export interface ApplyFlags extends ConnectionFlags {
   readonly filename?: readonly string[];

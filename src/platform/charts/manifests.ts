@@ -4,7 +4,7 @@
 import { YamlError } from '#lang/yaml/to-json.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import { unmarshalMessage } from '#platform/charts/metadata.ts';
-import { installRank } from '#platform/charts/kind-order.ts';
+import { installRank, uninstallRank } from '#platform/charts/kind-order.ts';
 import type { Hook, HookEvent } from '#platform/charts/release.ts';
 import type { Table, Value } from '#platform/charts/values/table.ts';
 import { isTable } from '#platform/charts/values/table.ts';
@@ -47,9 +47,26 @@ export function sortManifests(files: ReadonlyMap<string, string>, warn: (message
   return { hooks: hooks.sort(byInstallOrder), manifests: manifests.sort(byInstallOrder) };
 }
 
-function byInstallOrder(a: { readonly kind: string }, b: { readonly kind: string }): number {
-  const left = installRank(a.kind);
-  const right = installRank(b.kind);
+/** The documents of a recorded manifest in the order in which they go; hooks are not among them. Throws {@link ChartError}. */
+export function sortForUninstall(documents: readonly string[]): Manifest[] {
+  const manifests: Manifest[] = [];
+  for (const [index, content] of documents.entries()) {
+    const name = `manifest-${index}`;
+    const { apiVersion, kind, annotations } = readHead(content, name);
+    if (annotations?.has('helm.sh/hook') !== true) manifests.push({ name, content, apiVersion, kind });
+  }
+  return manifests.sort((a, b) => byRank(a, b, uninstallRank));
+}
+
+type Kinded = { readonly kind: string };
+
+function byInstallOrder(a: Kinded, b: Kinded): number {
+  return byRank(a, b, installRank);
+}
+
+function byRank(a: Kinded, b: Kinded, rank: (kind: string) => number | undefined): number {
+  const left = rank(a.kind);
+  const right = rank(b.kind);
   if (left !== undefined && right !== undefined) return left - right;
   if (left !== undefined) return -1;
   if (right !== undefined) return 1;

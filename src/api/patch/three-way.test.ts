@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtinSchemas } from '#api/schema/schemas.ts';
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts';
-import { threeWayPatch } from '#cmd/objects/three-way.ts';
+import { threeWayPatch } from '#api/patch/three-way.ts';
 
 type Fields = Record<string, unknown>;
 const podSpec = builtinSchemas.type('io.k8s.api.core.v1.PodSpec');

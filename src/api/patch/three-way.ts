@@ -8,7 +8,7 @@
  *
  * With a schema it is a strategic merge patch (lists by their merge key), without one a merge patch.
  */
-import { isDeepStrictEqual } from 'node:util';
+import { jsonEqual } from '#api/meta/equality.ts';
 import type { FieldSchema, TypeSchema } from '#api/schema/type-schema.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ export interface Versions {
 export function threeWayPatch({ original, modified, current }: Versions, type?: TypeSchema): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   for (const [name, wanted] of Object.entries(modified)) {
-    if (isDeepStrictEqual(wanted, original[name]) && isDeepStrictEqual(wanted, current[name])) continue;
+    if (jsonEqual(wanted, original[name]) && jsonEqual(wanted, current[name])) continue;
     const part = { name, wanted, before: original[name], now: current[name] };
     Object.assign(
       patch,
@@ -50,7 +50,7 @@ function fieldPatch(part: Part, field: FieldSchema | undefined, type: TypeSchema
   if (wanted === null && now === undefined) return {};
   if (isFields(wanted) && isFields(now)) {
     if (field?.patchStrategy.includes('replace') === true)
-      return isDeepStrictEqual(wanted, now) ? {} : { [name]: { ...wanted, $patch: 'replace' } };
+      return jsonEqual(wanted, now) ? {} : { [name]: { ...wanted, $patch: 'replace' } };
     const inner = threeWayPatch({ original: isFields(before) ? before : {}, modified: wanted, current: now }, type);
     if (Object.keys(inner).length === 0) return {};
     return { [name]: field?.patchStrategy.includes('retainKeys') === true ? retaining(inner, wanted) : inner };
@@ -59,7 +59,7 @@ function fieldPatch(part: Part, field: FieldSchema | undefined, type: TypeSchema
     const lists = { name, wanted, now, before: Array.isArray(before) ? before : [] };
     return field.patchMergeKey === '' ? primitiveListPatch(lists) : keyedListPatch(lists, field, type?.items);
   }
-  return isDeepStrictEqual(wanted, now) ? {} : { [name]: wanted };
+  return jsonEqual(wanted, now) ? {} : { [name]: wanted };
 }
 
 const retaining = (inner: Fields, wanted: Fields): Fields => ({ ...inner, $retainKeys: Object.keys(wanted).sort() });
@@ -96,7 +96,7 @@ function keyedListPatch(
     if (find(wanted, item) === undefined) changes.push({ $patch: 'delete', [key]: keyOf(item) });
   const kept = now.map(keyOf).filter((value) => wanted.some((item) => keyOf(item) === value));
   const order = wanted.map(keyOf);
-  const isInOrder = isDeepStrictEqual(
+  const isInOrder = jsonEqual(
     kept,
     order.filter((value) => kept.includes(value)),
   );

@@ -1,0 +1,116 @@
+/**
+ * Rendering with a cluster in reach: capabilities by discovery, `lookup` by requests. Templates cannot wait, so a lookup
+ * whose answer is not known yet says "nothing there" and is noted; what was noted is asked for, and the chart is rendered
+ * again, until a rendering asks for nothing new.
+ */
+import { errorMessage } from '#base/logger.ts';
+import { isNotFound } from '#api/status.ts';
+import type { GoValue } from '#lang/gotemplate/value.ts';
+import { CallError, newMap } from '#lang/gotemplate/value.ts';
+import { parseExact } from '#base/exact-json.ts';
+import { readBody } from '#client/response-body.ts';
+import { resourcePath } from '#api/resource-ref.ts';
+import type { Chart } from '#platform/charts/chart.ts';
+import { ChartError } from '#platform/charts/chart.ts';
+import type { Lookup } from '#platform/charts/render/helm-functions.ts';
+import { goValueOf } from '#platform/charts/render/go-values.ts';
+import type { RenderOptions, RenderedChart } from '#platform/charts/render/render.ts';
+import { renderChart } from '#platform/charts/render/render.ts';
+import type { ReleaseContext } from '#platform/charts/releases/context.ts';
+import { valueOf } from '#platform/charts/values/table.ts';
+
+/** A chart that keeps asking for objects named by earlier answers is stopped here. */
+const maxRounds = 50;
+
+/** What a chart is rendered with, less what the context knows. */
+export type LiveRenderOptions = Omit<RenderOptions, 'capabilities' | 'functions' | 'lookup' | 'warn'> & {
+  /** Whether `lookup` asks the cluster; otherwise it finds nothing, as with --dry-run=client. */
+  readonly lookups: 'live' | 'none';
+};
+
+/** Renders a chart for the context's cluster. Throws as renderChart does. */
+export async function renderLive(
+  context: ReleaseContext,
+  chart: Chart,
+  options: LiveRenderOptions,
+): Promise<RenderedChart> {
+  const capabilities = await context.resources.capabilities(context.debug);
+  const answers = new Map<string, Answer>();
+  for (let round = 0; ; round++) {
+    const missing = new Map<string, Question>();
+    const warnings: string[] = [];
+    const lookup = options.lookups === 'live' ? { lookup: lookupFrom(answers, missing) } : {};
+    const render = (): RenderedChart =>
+      renderChart(chart, {
+        ...options,
+        ...lookup,
+        capabilities,
+        functions: context.functions,
+        warn: (message) => warnings.push(message),
+      });
+    const result = attempt(render);
+    if (missing.size === 0 || round === maxRounds) {
+      for (const message of warnings) context.warn(message);
+      if ('error' in result) throw result.error;
+      if (missing.size > 0) throw new ChartError(`lookup: ${maxRounds} rounds of requests were not enough`);
+      return result.value;
+    }
+    await Promise.all(
+      [...missing].map(async ([key, question]) => void answers.set(key, await answerOf(context, question))),
+    );
+  }
+}
+
+function attempt<T>(work: () => T): { readonly value: T } | { readonly error: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+interface Question {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+/** A fresh value each time, for templates may change what they are given. */
+type Answer = { readonly found: () => GoValue } | { readonly problem: string };
+
+function lookupFrom(answers: ReadonlyMap<string, Answer>, missing: Map<string, Question>): Lookup {
+  return (apiVersion, kind, namespace, name) => {
+    const question = { apiVersion, kind, namespace, name };
+    const key = JSON.stringify(question);
+    const answer = answers.get(key);
+    if (answer === undefined) {
+      missing.set(key, question);
+      return newMap();
+    }
+    if ('problem' in answer) throw new CallError(answer.problem);
+    return answer.found();
+  };
+}
+
+async function answerOf(context: ReleaseContext, question: Question): Promise<Answer> {
+  const { apiVersion, kind, namespace, name } = question;
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const resource = await context.resources.find(apiVersion, kind);
+  if (resource === undefined)
+    return {
+      problem: `unable to get apiresource from unstructured: ${group}/${apiVersion.slice(slash + 1)}, Kind=${kind}: the server could not find the requested resource`,
+    };
+  const path = resourcePath(
+    resource,
+    resource.namespaced && namespace !== '' ? namespace : undefined,
+    name === '' ? undefined : name,
+  );
+  try {
+    const response = await context.client.request({ method: 'GET', path });
+    const plain = parseExact(new TextDecoder().decode(await readBody(response)));
+    return { found: () => goValueOf(valueOf(plain)) };
+  } catch (error) {
+    return isNotFound(error) ? { found: () => newMap() } : { problem: errorMessage(error) };
+  }
+}
