@@ -47,8 +47,14 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   validateCreate?(object: DeepReadonly<T>, call: ValidationCall): FieldError[];
   /** Rules of a transition; `validate` has been run on the new object, too. */
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, call: ValidationCall): FieldError[];
-  /** The kind's own rules leave metadata out (Event): on create it is judged only once they hold, on update once instead of twice. */
+  /** The kind's own rules leave metadata out (Event): on create it is judged only once they hold. */
   readonly metadataApart?: boolean;
+  /** 'change' unless said otherwise. */
+  readonly metadataOnUpdate?: MetadataOnUpdate;
+  /** Finalizers need neither a domain nor a name that Kubernetes knows. */
+  readonly anyFinalizers?: boolean;
+  /** A generated name has no suffix (IPAddress, whose names are addresses). */
+  readonly generatesBareNames?: boolean;
   /** Where etcd keeps the objects below /registry, which some messages show; the plural unless said otherwise. */
   readonly registryPath?: string;
   /** A create keeps the status it came with (Node). Else the registry clears it if there is a status subresource. */
@@ -108,6 +114,12 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   readonly selectableFieldNames?: readonly string[];
 }
 
+/**
+ * How a kind's own rules for updates look at metadata, after the registry has looked at it for all kinds: at what may not
+ * change, at the whole as in a create, both in one order or the other, or not at all. Causes are told once for each look.
+ */
+export type MetadataOnUpdate = 'change' | 'change-object' | 'object-change' | 'object' | 'none';
+
 export type Rollback = () => Promise<void>;
 
 export interface StoredAs<T> {
@@ -124,6 +136,8 @@ export interface Subresources<T extends HasMetadata> {
   readonly [name: string]: true | StatusSubresource<T> | ScaleSubresource<T> | CustomSubresource<T> | undefined;
 }
 export interface StatusSubresource<T extends HasMetadata> {
+  /** 'change' unless said otherwise. */
+  readonly metadataOnUpdate?: MetadataOnUpdate;
   prepareForUpdate?(object: T, old: DeepReadonly<T>, call: HookCall): void;
   validateUpdate?(object: DeepReadonly<T>, old: DeepReadonly<T>, call: ValidationCall): FieldError[];
 }

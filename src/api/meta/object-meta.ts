@@ -172,6 +172,16 @@ function checkStandardFinalizers(errors: FieldError[], finalizers: readonly stri
   });
 }
 
+/** Finalizers of built-in kinds: with a domain, or known to Kubernetes. */
+export function validateFinalizers(
+  finalizers: readonly string[] | undefined,
+  path = 'metadata.finalizers',
+): FieldError[] {
+  const errors: FieldError[] = [];
+  checkStandardFinalizers(errors, finalizers, path);
+  return errors;
+}
+
 function checkNoNewFinalizers(errors: FieldError[], meta: Meta, old: Meta, path: string): void {
   const extra = (meta.finalizers ?? []).filter((finalizer) => !(old.finalizers ?? []).includes(finalizer));
   if (extra.length === 0) return;

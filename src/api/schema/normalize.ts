@@ -210,6 +210,7 @@ function structWalker(type: TypeSchema): Walker {
     if (!isObject(value)) return irregular(value, pass);
     plan ??= planOf(type);
     let dropped: string[] | undefined;
+    let emptied: Fields | undefined;
     for (const key in value) {
       pass.keys++;
       const walk = plan.fields.get(key);
@@ -221,13 +222,36 @@ function structWalker(type: TypeSchema): Walker {
         continue;
       }
       const after = walk(before, pass);
-      if (after === undefined) (dropped ??= []).push(key);
-      else if (after !== before) value[key] = after;
+      if (after === undefined) {
+        (dropped ??= []).push(key);
+        if (typeof before === 'object' && before !== null) (emptied ??= {})[key] = before;
+      } else if (after !== before) value[key] = after;
     }
     const result = dropped === undefined ? value : without(value, dropped);
+    if (emptied !== undefined) emptiedFields.set(result, emptied);
+    else if (result !== value) copyEmptied(value, result);
     for (const field of plan.printed) if (result[field.name] === undefined) result[field.name] = zeroValue(field.type);
     return result;
   };
+}
+
+/**
+ * The `[]` and `{}` that a pass has dropped from a struct: what Go does not print, its types still tell from nil, and
+ * messages that show a part of a request show them.
+ */
+const emptiedFields = new WeakMap<object, Fields>();
+
+/** The field as Go's type holds it: the value, the empty list or map that was given, or null. */
+export function fieldOrEmptied(parent: object | null | undefined, field: string): unknown {
+  if (parent === undefined || parent === null) return null;
+  return (parent as Fields)[field] ?? emptiedFields.get(parent)?.[field] ?? null;
+}
+
+/** For a copy of a struct whose fields will be shown with {@link fieldOrEmptied}. */
+export function copyEmptied<T extends object>(from: object, to: T): T {
+  const emptied = emptiedFields.get(from);
+  if (emptied !== undefined) emptiedFields.set(to, emptied);
+  return to;
 }
 
 function without(value: Fields, dropped: readonly string[]): Fields {

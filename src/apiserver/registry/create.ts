@@ -42,13 +42,18 @@ export async function admitAndCreate(core: Core, context: WriteContext, object: 
   if (generateName === '' || name !== '') return await insert(core, context, object);
   for (let attempt = 1; ; attempt++) {
     const candidate = attempt === maxNameAttempts ? object : cloneJson(object);
-    candidate.metadata.name = generateName.slice(0, maxPrefixLength) + nameSuffix(core.random, suffixLength);
+    candidate.metadata.name = generatedName(core, context, generateName);
     try {
       return await insert(core, context, candidate);
     } catch (error) {
       if (!isAlreadyExists(error) || attempt === maxNameAttempts) throw error;
     }
   }
+}
+
+function generatedName(core: Core, { endpoint }: WriteContext, prefix: string): string {
+  if (endpoint.resource.generatesBareNames === true) return prefix;
+  return prefix.slice(0, maxPrefixLength) + nameSuffix(core.random, suffixLength);
 }
 
 function admissionRequest(context: WriteContext, object: KubeObject) {
@@ -93,7 +98,8 @@ function prepare({ endpoint, call }: WriteContext, object: KubeObject): void {
 function checkNew({ endpoint, call }: WriteContext, object: KubeObject): void {
   const { resource } = endpoint;
   const own = [...(resource.validate?.(object, call) ?? []), ...(resource.validateCreate?.(object, call) ?? [])];
-  const meta = validateObjectMeta(object.metadata, resource.namespaced, resource.validateName ?? nameIsDNSSubdomain);
+  const { namespaced, validateName = nameIsDNSSubdomain, anyFinalizers = false } = resource;
+  const meta = validateObjectMeta(object.metadata, namespaced, validateName, 'metadata', { anyFinalizers });
   const errors: FieldError[] = resource.metadataApart === true && own.length > 0 ? own : [...meta, ...own];
   if (errors.length > 0) throw invalid(internalKind(endpoint), object.metadata.name ?? '', errors);
   const warnings = resource.warnings?.(object, undefined);

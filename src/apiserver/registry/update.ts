@@ -5,9 +5,7 @@
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { CustomSubresource, StatusSubresource } from '#api/resource.ts';
-import { conflict, fieldError, type FieldError, invalid, notFound, objectModified, StatusError } from '#api/status.ts';
-import { nameIsDNSSubdomain } from '#api/meta/names.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from '#api/meta/object-meta.ts';
+import { conflict, fieldError, invalid, notFound, objectModified, StatusError } from '#api/status.ts';
 import { RevisionMismatch } from '#storage/errors.ts';
 import type { Version } from '#storage/version.ts';
 import { checkAuthorized } from '#apiserver/chain/authorize.ts';
@@ -20,6 +18,7 @@ import { writeError } from '#apiserver/registry/errors.ts';
 import { isUnchanged, keepSystemFields, setGeneration } from '#apiserver/registry/transition.ts';
 import { dedupOwners, setNamespace } from '#apiserver/registry/metadata.ts';
 import { settle } from '#apiserver/registry/schema.ts';
+import { updateErrors } from '#apiserver/registry/update-rules.ts';
 import type { WriteContext, Written } from '#apiserver/registry/write-context.ts';
 
 export interface UpdatePlan {
@@ -64,10 +63,11 @@ async function createInstead(core: Core, context: WriteContext, plan: UpdatePlan
   return await admitAndCreate(core, context, plan.create());
 }
 
-function checkUid({ endpoint, key }: WriteContext, wanted: string, actual: string): void {
+function checkUid({ endpoint, key, call }: WriteContext, wanted: string, actual: string): void {
   if (wanted === '' || wanted === actual) return;
   const { resource } = endpoint;
-  const path = `/registry/${resource.registryPath ?? resource.plural}${key.namespace === '' ? '' : `/${key.namespace}`}/${key.name}`;
+  // A dry run asks below the prefix that etcd's keys have.
+  const path = `${call.dryRun ? '' : '/registry'}/${resource.registryPath ?? resource.plural}${key.namespace === '' ? '' : `/${key.namespace}`}/${key.name}`;
   const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
   const text = `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   throw conflict(resource, key.name, text);
@@ -169,20 +169,7 @@ function isFree(field: string): boolean {
 function checkChange(context: WriteContext, object: KubeObject, old: DeepReadonly<KubeObject>): void {
   const { endpoint, call } = context;
   const { resource } = endpoint;
-  const part = partOf(context);
-  const nameCheck = resource.validateName ?? nameIsDNSSubdomain;
-  const meta = validateObjectMeta(object.metadata, resource.namespaced, nameCheck);
-  const metaUpdate = validateObjectMetaUpdate(object.metadata, old.metadata);
-  // Upstream checks metadata once for all kinds and once more in each kind's own rules: causes are told twice.
-  const errors: FieldError[] = [...meta, ...metaUpdate];
-  if (resource.metadataApart !== true) errors.push(...metaUpdate);
-  if (part === undefined) {
-    errors.push(
-      ...meta,
-      ...(resource.validate?.(object, call) ?? []),
-      ...(resource.validateUpdate?.(object, old, call) ?? []),
-    );
-  } else errors.push(...(part.validateUpdate?.(object, old, call) ?? []));
+  const errors = updateErrors(resource, partOf(context), { object, old, call });
   if (errors.length > 0) throw invalid(internalKind(endpoint), object.metadata.name ?? '', errors);
   for (const warning of resource.warnings?.(object, old) ?? []) call.warn(warning);
 }

@@ -6,7 +6,9 @@ import { semanticEqual } from '#api/meta/equality.ts';
 import { type Selector, selectorOf, validateLabelSelector } from '#api/meta/label-selector.ts';
 import { isValidPercent } from '#api/meta/names.ts';
 import { fieldIsImmutable, mustNotBeNegative } from '#api/meta/object-meta.ts';
+import { fieldOrEmptied } from '#api/schema/normalize.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
+import { printedLabelSelector } from '#kinds/internal-print.ts';
 import type { PodLeniency } from '#kinds/core/pod/validation/context.ts';
 import { validateLeniently } from '#kinds/core/pod/validation/leniency.ts';
 import { checkPodTemplate } from '#kinds/core/pod/validation/template.ts';
@@ -110,10 +112,13 @@ function checkTemplate(
 export function checkSelects(errors: FieldError[], template: DeepReadonly<PodTemplateSpec>, selector: Selector): void {
   if (selector.isEverything || selector.matches(template.metadata?.labels)) return;
   const text = '`selector` does not match template `labels`';
-  const labels = template.metadata?.labels;
-  const shown =
-    labels === undefined ? null : Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const shown = inNameOrder(fieldOrEmptied(template.metadata, 'labels'));
   errors.push(fieldError.invalid('spec.template.metadata.labels', shown, text));
+}
+
+function inNameOrder(labels: unknown): unknown {
+  if (labels === null) return null;
+  return Object.fromEntries(Object.entries(labels as object).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** `owner` stands in the message about deadlines. */
@@ -132,7 +137,7 @@ export function checkRestartsAlways(
 
 export function checkSameSelector(errors: FieldError[], selector: AnySelector, old: AnySelector): void {
   if (!semanticEqual(selector, old))
-    errors.push(fieldError.invalid('spec.selector', selector ?? null, fieldIsImmutable));
+    errors.push(fieldError.invalid('spec.selector', printedLabelSelector(selector), fieldIsImmutable));
 }
 
 /** `3` or `25%`. */

@@ -3,6 +3,7 @@
  *
  *   internalValue('SeccompProfile', { type: 'Localhost' }) is { Type: 'Localhost', LocalhostProfile: null }
  */
+import { fieldOrEmptied } from '#api/schema/normalize.ts';
 import { internalTypes } from '#kinds/core/internal-types.ts';
 
 type Source = Readonly<Record<string, unknown>>;
@@ -34,7 +35,8 @@ function fill(target: Record<string, unknown>, type: string, source: Source, spe
   for (const { name, inner, kind } of fieldsOf(type)) {
     if (kind === '+ObjectMeta') Object.assign(target, sorted(source['metadata'] ?? {}));
     else if (kind.startsWith('+')) fill(target, kind.slice(1), source, spec);
-    else target[inner] = inside(kind, name.startsWith('^') ? spec[name.slice(1)] : source[name], spec);
+    else if (name.startsWith('^')) target[inner] = inside(kind, spec[name.slice(1)], spec);
+    else target[inner] = inside(kind, fieldOrEmptied(source, name) ?? undefined, spec);
   }
 }
 

@@ -13,6 +13,7 @@ export const controllerRevision: Resource<ControllerRevision> = {
   ...controllerrevisions,
   singular: 'controllerrevision',
   schema: 'io.k8s.api.apps.v1.ControllerRevision',
+  metadataOnUpdate: 'change-object',
   generation: false,
   allowUnconditionalUpdate: true,
   validate: ({ revision }) => validateNonNegative(revision, 'revision'),

@@ -53,6 +53,7 @@ export const cronJob: Resource<CronJob> = {
   ],
   subresources: {
     status: {
+      metadataOnUpdate: 'none',
       prepareForUpdate(object, old) {
         object.spec = old.spec as Mutable<CronJobSpec>;
       },

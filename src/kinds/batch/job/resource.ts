@@ -27,6 +27,7 @@ export const job: Resource<Job> = {
   singular: 'job',
   categories: ['all'],
   schema: 'io.k8s.api.batch.v1.Job',
+  metadataOnUpdate: 'object-change',
   allowUnconditionalUpdate: true,
   defaultPropagation: 'Orphan',
   defaults(object) {

@@ -12,6 +12,7 @@ export const lease: Resource<Lease> = {
   ...leases,
   singular: 'lease',
   schema: 'io.k8s.api.coordination.v1.Lease',
+  anyFinalizers: true,
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,

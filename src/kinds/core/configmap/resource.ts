@@ -14,6 +14,7 @@ export const configMap: Resource<ConfigMap> = {
   singular: 'configmap',
   shortNames: ['cm'],
   schema: 'io.k8s.api.core.v1.ConfigMap',
+  metadataOnUpdate: 'change-object',
   generation: false,
   allowUnconditionalUpdate: true,
   validate,

@@ -16,6 +16,7 @@ export const endpoints: Resource<Endpoints> = {
   singular: 'endpoints',
   shortNames: ['ep'],
   schema: 'io.k8s.api.core.v1.Endpoints',
+  metadataOnUpdate: 'change-object',
   registryPath: 'services/endpoints',
   generation: false,
   allowCreateOnUpdate: true,

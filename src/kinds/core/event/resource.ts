@@ -18,6 +18,8 @@ export const event: Resource<Event> = {
   singular: 'event',
   shortNames: ['ev'],
   schema: 'io.k8s.api.core.v1.Event',
+  anyFinalizers: true,
+  metadataOnUpdate: 'none',
   metadataApart: true,
   generation: false,
   allowCreateOnUpdate: true,

@@ -10,6 +10,7 @@ export const limitRange: Resource<LimitRange> = {
   singular: 'limitrange',
   shortNames: ['limits'],
   schema: 'io.k8s.api.core.v1.LimitRange',
+  metadataOnUpdate: 'object',
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,

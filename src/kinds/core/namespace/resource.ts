@@ -17,6 +17,7 @@ export const namespace: Resource<Namespace> = {
   singular: 'namespace',
   shortNames: ['ns'],
   schema: 'io.k8s.api.core.v1.Namespace',
+  metadataOnUpdate: 'object-change',
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   generation: false,
   allowUnconditionalUpdate: true,

@@ -15,6 +15,7 @@ export const node: Resource<Node> = {
   singular: 'node',
   shortNames: ['no'],
   schema: 'io.k8s.api.core.v1.Node',
+  metadataOnUpdate: 'object-change',
   registryPath: 'minions',
   keepsStatusOnCreate: true,
   generation: false,

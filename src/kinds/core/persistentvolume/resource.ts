@@ -18,6 +18,7 @@ export const persistentVolume: Resource<PersistentVolume> = {
   singular: 'persistentvolume',
   shortNames: ['pv'],
   schema: 'io.k8s.api.core.v1.PersistentVolume',
+  metadataOnUpdate: 'object',
   generation: false,
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,

@@ -21,6 +21,7 @@ export const persistentVolumeClaim: Resource<PersistentVolumeClaim> = {
   singular: 'persistentvolumeclaim',
   shortNames: ['pvc'],
   schema: 'io.k8s.api.core.v1.PersistentVolumeClaim',
+  metadataOnUpdate: 'change-object',
   generation: false,
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,

@@ -10,6 +10,7 @@ import type {
   Probe,
   Volume,
 } from '#api/generated/core/v1.ts';
+import { defaultDriverVolume } from '#kinds/core/volume-defaults.ts';
 import { imageTag } from '#kinds/core/pod/image-tag.ts';
 import { defaultPodResources, roundRequirements, roundResourceList } from '#kinds/core/pod/resource-defaults.ts';
 
@@ -124,6 +125,7 @@ function defaultVolume(volume: Volume): void {
       if (item.fieldRef !== undefined) item.fieldRef.apiVersion ||= 'v1';
   }
   if (volume.projected !== undefined) defaultProjected(volume.projected);
+  defaultDriverVolume(volume);
 }
 
 function defaultProjected(projected: NonNullable<Volume['projected']>): void {

@@ -27,6 +27,7 @@ export const pod: Resource<Pod> = {
   shortNames: ['po'],
   categories: ['all'],
   schema: 'io.k8s.api.core.v1.Pod',
+  metadataOnUpdate: 'change-object',
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,
   defaults: defaultPod,
@@ -75,7 +76,7 @@ export const pod: Resource<Pod> = {
     resize: {
       kind: 'Pod',
       verbs: ['get', 'patch', 'update'],
-      update: { prepareForUpdate: prepareResize, validateUpdate: validateResize },
+      update: { metadataOnUpdate: 'change-object', prepareForUpdate: prepareResize, validateUpdate: validateResize },
     },
   },
 };

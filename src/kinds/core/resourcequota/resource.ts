@@ -6,6 +6,7 @@ import type { DeepReadonly, Mutable } from '#base/immutable.ts';
 import { semanticEqual } from '#api/meta/equality.ts';
 import { isQualifiedName } from '#api/meta/names.ts';
 import { fieldIsImmutable } from '#api/meta/object-meta.ts';
+import { fieldOrEmptied } from '#api/schema/normalize.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { parseQuantity, quantityText } from '#lang/quantity/quantity.ts';
 import { ageColumn } from '#kinds/age-column.ts';
@@ -43,7 +44,7 @@ export const resourceQuota: Resource<ResourceQuota> = {
   validateUpdate: ({ spec }, old) =>
     semanticEqual([...(spec?.scopes ?? [])].sort(), [...(old.spec?.scopes ?? [])].sort())
       ? []
-      : [fieldError.invalid('spec.scopes', spec?.scopes ?? null, fieldIsImmutable)],
+      : [fieldError.invalid('spec.scopes', fieldOrEmptied(spec, 'scopes'), fieldIsImmutable)],
   subresources: {
     status: {
       prepareForUpdate(object, old) {

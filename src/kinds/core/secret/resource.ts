@@ -17,6 +17,7 @@ export const secret: Resource<Secret> = {
   ...secrets,
   singular: 'secret',
   schema: 'io.k8s.api.core.v1.Secret',
+  metadataOnUpdate: 'change-object',
   generation: false,
   allowUnconditionalUpdate: true,
   defaults(object) {

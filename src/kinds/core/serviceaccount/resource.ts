@@ -12,6 +12,7 @@ export const serviceAccount: Resource<ServiceAccount> = {
   singular: 'serviceaccount',
   shortNames: ['sa'],
   schema: 'io.k8s.api.core.v1.ServiceAccount',
+  metadataOnUpdate: 'change-object',
   generation: false,
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,

@@ -17,6 +17,7 @@ export const endpointSlice: Resource<EndpointSlice> = {
   ...endpointslices,
   singular: 'endpointslice',
   schema: 'io.k8s.api.discovery.v1.EndpointSlice',
+  metadataOnUpdate: 'object',
   generation: false,
   allowUnconditionalUpdate: true,
   defaults(object) {

@@ -3,12 +3,13 @@ import type { FlowSchema } from '#api/generated/flowcontrol/v1.ts';
 import { flowschemas } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
 import { ageColumn } from '#kinds/age-column.ts';
-import { keepStatus, statusSubresource } from '#kinds/status-carry.ts';
+import { keepStatus, statusOnly } from '#kinds/status-carry.ts';
 
 export const flowSchema: Resource<FlowSchema> = {
   ...flowschemas,
   singular: 'flowschema',
   schema: 'io.k8s.api.flowcontrol.v1.FlowSchema',
+  metadataOnUpdate: 'object',
   allowUnconditionalUpdate: true,
   defaults(object) {
     if (object.spec !== undefined) object.spec.matchingPrecedence ||= 1000;
@@ -17,7 +18,7 @@ export const flowSchema: Resource<FlowSchema> = {
     object.status = {};
   },
   prepareForUpdate: keepStatus,
-  subresources: { status: statusSubresource() },
+  subresources: { status: statusOnly() },
   columns: [
     { name: 'PriorityLevel', type: 'string', value: ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '' },
     { name: 'MatchingPrecedence', type: 'string', value: ({ spec }) => String(spec?.matchingPrecedence ?? 0) },

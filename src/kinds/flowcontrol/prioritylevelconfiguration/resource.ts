@@ -4,12 +4,13 @@ import { prioritylevelconfigurations } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { ageColumn } from '#kinds/age-column.ts';
-import { keepStatus, statusSubresource } from '#kinds/status-carry.ts';
+import { keepStatus, statusOnly } from '#kinds/status-carry.ts';
 
 export const priorityLevelConfiguration: Resource<PriorityLevelConfiguration> = {
   ...prioritylevelconfigurations,
   singular: 'prioritylevelconfiguration',
   schema: 'io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration',
+  metadataOnUpdate: 'object',
   allowUnconditionalUpdate: true,
   defaults({ spec }) {
     if (spec?.exempt !== undefined) {
@@ -29,7 +30,7 @@ export const priorityLevelConfiguration: Resource<PriorityLevelConfiguration> = 
     object.status = {};
   },
   prepareForUpdate: keepStatus,
-  subresources: { status: statusSubresource() },
+  subresources: { status: statusOnly() },
   columns: [
     { name: 'Type', type: 'string', value: ({ spec }) => spec?.type ?? '' },
     {

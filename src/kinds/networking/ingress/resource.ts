@@ -10,6 +10,7 @@ export const ingress: Resource<Ingress> = {
   singular: 'ingress',
   shortNames: ['ing'],
   schema: 'io.k8s.api.networking.v1.Ingress',
+  metadataOnUpdate: 'change-object',
   allowUnconditionalUpdate: true,
   defaults(object) {
     for (const rule of object.spec?.rules ?? []) {

@@ -8,6 +8,7 @@ export const ingressClass: Resource<IngressClass> = {
   ...ingressclasses,
   singular: 'ingressclass',
   schema: 'io.k8s.api.networking.v1.IngressClass',
+  metadataOnUpdate: 'change-object',
   allowUnconditionalUpdate: true,
   defaults(object) {
     if (object.spec?.parameters !== undefined) object.spec.parameters.scope ??= 'Cluster';

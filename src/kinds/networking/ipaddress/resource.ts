@@ -16,8 +16,10 @@ export const ipAddress: Resource<IPAddress> = {
   singular: 'ipaddress',
   shortNames: ['ip'],
   schema: 'io.k8s.api.networking.v1.IPAddress',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowUnconditionalUpdate: true,
+  generatesBareNames: true,
   validateName: (name) => validateIp(name, '').map(({ detail }) => detail),
   validate: (object) => validateParent(object.spec?.parentRef),
   validateUpdate: (object, old) =>

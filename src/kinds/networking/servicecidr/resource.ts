@@ -4,6 +4,7 @@ import type { ServiceCIDR } from '#api/generated/networking/v1.ts';
 import type { Resource } from '#api/resource.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { parsePrefix } from '#base/ip.ts';
+import { fieldOrEmptied } from '#api/schema/normalize.ts';
 import { fieldIsImmutable } from '#api/meta/object-meta.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { ageColumn } from '#kinds/age-column.ts';
@@ -44,7 +45,7 @@ function validateUpdate(object: DeepReadonly<ServiceCIDR>, old: DeepReadonly<Ser
   const before = old.spec?.cidrs ?? [];
   const isExtended = before.length === 1 && cidrs.length === 2;
   if (before.length !== cidrs.length && !isExtended)
-    return [fieldError.invalid('spec.cidrs', object.spec?.cidrs ?? null, fieldIsImmutable)];
+    return [fieldError.invalid('spec.cidrs', fieldOrEmptied(object.spec, 'cidrs'), fieldIsImmutable)];
   const errors = before.flatMap((cidr, i) =>
     cidr === cidrs[i] ? [] : [fieldError.invalid(`spec.cidrs[${i}]`, cidrs[i], fieldIsImmutable)],
   );

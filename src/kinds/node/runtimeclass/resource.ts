@@ -10,6 +10,7 @@ export const runtimeClass: Resource<RuntimeClass> = {
   ...runtimeclasses,
   singular: 'runtimeclass',
   schema: 'io.k8s.api.node.v1.RuntimeClass',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowUnconditionalUpdate: true,
   validate: (object) =>

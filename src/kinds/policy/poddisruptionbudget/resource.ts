@@ -13,6 +13,7 @@ export const podDisruptionBudget: Resource<PodDisruptionBudget> = {
   singular: 'poddisruptionbudget',
   shortNames: ['pdb'],
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  metadataOnUpdate: 'none',
   prepareForCreate(object) {
     object.status = { ...noStatus };
   },
@@ -21,7 +22,7 @@ export const podDisruptionBudget: Resource<PodDisruptionBudget> = {
     spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined
       ? [fieldError.invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set')]
       : [],
-  subresources: { status: statusSubresource() },
+  subresources: { status: { ...statusSubresource(), metadataOnUpdate: 'none' } },
   columns: [
     { name: 'Min Available', type: 'string', value: (object) => String(object.spec?.minAvailable ?? 'N/A') },
     { name: 'Max Unavailable', type: 'string', value: (object) => String(object.spec?.maxUnavailable ?? 'N/A') },

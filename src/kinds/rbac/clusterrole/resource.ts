@@ -12,6 +12,7 @@ export const clusterRole: Resource<ClusterRole> = {
   ...clusterroles,
   singular: 'clusterrole',
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,

@@ -10,6 +10,7 @@ export const clusterRoleBinding: Resource<ClusterRoleBinding> = {
   ...clusterrolebindings,
   singular: 'clusterrolebinding',
   schema: 'io.k8s.api.rbac.v1.ClusterRoleBinding',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,

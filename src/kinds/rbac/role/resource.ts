@@ -9,6 +9,7 @@ export const role: Resource<Role> = {
   ...roles,
   singular: 'role',
   schema: 'io.k8s.api.rbac.v1.Role',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,

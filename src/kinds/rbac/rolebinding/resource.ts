@@ -10,6 +10,7 @@ export const roleBinding: Resource<RoleBinding> = {
   ...rolebindings,
   singular: 'rolebinding',
   schema: 'io.k8s.api.rbac.v1.RoleBinding',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: true,

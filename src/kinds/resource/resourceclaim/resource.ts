@@ -12,6 +12,7 @@ export const resourceClaim: Resource<ResourceClaim> = {
   ...resourceclaims,
   singular: 'resourceclaim',
   schema: 'io.k8s.api.resource.v1.ResourceClaim',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowUnconditionalUpdate: true,
   defaults: (object) => defaultClaimSpec(object.spec),

@@ -11,6 +11,7 @@ export const resourceClaimTemplate: Resource<ResourceClaimTemplate> = {
   ...resourceclaimtemplates,
   singular: 'resourceclaimtemplate',
   schema: 'io.k8s.api.resource.v1.ResourceClaimTemplate',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowUnconditionalUpdate: true,
   defaults: (object) => defaultClaimSpec(object.spec?.spec),

@@ -8,6 +8,7 @@ export const csiNode: Resource<CSINode> = {
   ...csinodes,
   singular: 'csinode',
   schema: 'io.k8s.api.storage.v1.CSINode',
+  metadataOnUpdate: 'object',
   generation: false,
   allowUnconditionalUpdate: false,
   returnsDeletedObject: true,

@@ -7,6 +7,7 @@ export const csiStorageCapacity: Resource<CSIStorageCapacity> = {
   ...csistoragecapacities,
   singular: 'csistoragecapacity',
   schema: 'io.k8s.api.storage.v1.CSIStorageCapacity',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowUnconditionalUpdate: false,
   columns: [

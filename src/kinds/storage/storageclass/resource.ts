@@ -10,6 +10,7 @@ export const storageClass: Resource<StorageClass> = {
   singular: 'storageclass',
   shortNames: ['sc'],
   schema: 'io.k8s.api.storage.v1.StorageClass',
+  metadataOnUpdate: 'object-change',
   generation: false,
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,

@@ -10,6 +10,7 @@ export const volumeAttachment: Resource<VolumeAttachment> = {
   ...volumeattachments,
   singular: 'volumeattachment',
   schema: 'io.k8s.api.storage.v1.VolumeAttachment',
+  metadataOnUpdate: 'object',
   generation: false,
   allowUnconditionalUpdate: false,
   returnsDeletedObject: true,
@@ -18,7 +19,7 @@ export const volumeAttachment: Resource<VolumeAttachment> = {
   },
   prepareForUpdate: keepStatus,
   validateUpdate: ({ spec }, old) => validateImmutable(spec, old.spec, 'spec'),
-  subresources: { status: statusSubresource() },
+  subresources: { status: { ...statusSubresource(), metadataOnUpdate: 'object' } },
   columns: [
     { name: 'Attacher', type: 'string', format: 'name', value: ({ spec }) => spec?.attacher ?? '' },
     { name: 'PV', type: 'string', value: ({ spec }) => spec?.source?.persistentVolumeName ?? '' },

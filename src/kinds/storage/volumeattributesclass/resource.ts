@@ -10,6 +10,7 @@ export const volumeAttributesClass: Resource<VolumeAttributesClass> = {
   singular: 'volumeattributesclass',
   shortNames: ['vac'],
   schema: 'io.k8s.api.storage.v1.VolumeAttributesClass',
+  metadataOnUpdate: 'change-object',
   generation: false,
   allowUnconditionalUpdate: true,
   returnsDeletedObject: true,

@@ -1,8 +1,10 @@
 /** What may be changed in a pod after it was made: almost nothing. */
 import type { Pod, PodSpec, Toleration } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
-import { semanticEqual } from '#api/meta/equality.ts';
+import { equalOfType, semanticEqual } from '#api/meta/equality.ts';
+import { copyEmptied } from '#api/schema/normalize.ts';
 import { rangeMessage } from '#api/meta/names.ts';
+import { builtinSchemas } from '#api/schema/schemas.ts';
 import { fieldError, type FieldError } from '#api/status.ts';
 import { unifiedDiff } from '#lang/diff/unified-diff.ts';
 import { internalText, internalValue } from '#kinds/core/internal-json.ts';
@@ -101,23 +103,28 @@ function checkAddedTolerations(errors: FieldError[], list: Tolerations, old: Tol
 
 /** With what may change set back, nothing may be different. */
 function checkRest(errors: FieldError[], spec: AnySpec, old: AnySpec): void {
-  if (semanticEqual(spec, old)) return;
+  if (isSameSpec(spec, old)) return;
   const isGated = (old.schedulingGates ?? []).length > 0;
   let same = withOldImages(spec, old);
   if (isGated) {
     checkGated(errors, same, old);
     same = withOldPlacement(same, old);
   }
-  if (semanticEqual(same, old)) return;
+  if (isSameSpec(same, old)) return;
   const diff = unifiedDiff(internalText('PodSpec', old), internalText('PodSpec', same));
   errors.push(fieldError.forbidden('spec', `pod updates may not change fields other than ${changeable}\n${diff}`));
 }
 
+function isSameSpec(spec: AnySpec, old: AnySpec): boolean {
+  return spec === old || equalOfType(spec, old, builtinSchemas.type('io.k8s.api.core.v1.PodSpec'));
+}
+
 function withOldImages(spec: AnySpec, old: AnySpec): AnySpec {
   const images = (list: Containers, before: Containers): readonly AnyContainer[] =>
-    (list ?? []).map((container, i) => ({ ...container, image: before?.[i]?.image ?? '' }));
+    (list ?? []).map((container, i) => copyEmptied(container, { ...container, image: before?.[i]?.image ?? '' }));
   const wasNegative = (old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1;
   const result: Record<string, unknown> = { ...spec, containers: images(spec.containers, old.containers) };
+  copyEmptied(spec, result);
   if (spec.initContainers !== undefined) result['initContainers'] = images(spec.initContainers, old.initContainers);
   for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations'] as const) setBack(result, old, field);
   if (wasNegative) setBack(result, old, 'terminationGracePeriodSeconds');
@@ -171,7 +178,7 @@ function addsOnly(term: Term, old: Term): boolean {
 }
 
 function withOldPlacement(spec: AnySpec, old: AnySpec): AnySpec {
-  const result: Record<string, unknown> = { ...spec };
+  const result: Record<string, unknown> = copyEmptied(spec, { ...spec });
   setBack(result, old, 'nodeSelector');
   const { nodeAffinity: _, ...others } = spec.affinity ?? {};
   const nodeAffinity = old.affinity?.nodeAffinity;
