@@ -116,6 +116,7 @@ export function constantOf(frame: Frame, node: Literal): GoValue {
   if (node.type === 'string') return node.text;
   frame.node = node;
   const { text } = node;
+  if (node.complex !== undefined) return node.complex;
   const isHex = /^0[xX]/.test(text) && !/[pP]/.test(text);
   if (node.float !== undefined && !isHex && !text.startsWith("'") && /[.eEpP]/.test(text)) return node.float;
   if (node.int !== undefined && node.int <= maxInt64) return int(node.int);

@@ -213,10 +213,15 @@ function escapeJs(text: string): string {
   for (const char of text) {
     const code = char.codePointAt(0) as number;
     if (jsEscapes[char] !== undefined) result += jsEscapes[char];
-    else if (code >= 0x20 && (code < 0x80 || isPrint(char))) result += char;
+    else if (code >= 0x20 && (code < 0x80 || isPrint(char) || isByte(code))) result += char;
     else result += `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;
   }
   return result;
+}
+
+/** A byte that is no UTF-8 (bytes.ts): Go takes it for a printable replacement character, and copies it. */
+function isByte(code: number): boolean {
+  return code >= 0xdc80 && code <= 0xdcff;
 }
 
 /** url.QueryEscape */

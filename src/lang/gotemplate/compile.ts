@@ -23,7 +23,7 @@ import type {
   VariableNode,
 } from '#lang/gotemplate/nodes.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
-import { rangeItems } from '#lang/gotemplate/range.ts';
+import { hasTypedElements, rangeItems } from '#lang/gotemplate/range.ts';
 import { Frame } from '#lang/gotemplate/run.ts';
 import type { Compiled, Eval, Exec } from '#lang/gotemplate/run.ts';
 import { isFunction, isTrue, typeName } from '#lang/gotemplate/value.ts';
@@ -144,6 +144,7 @@ class Compiler {
       const { pipe, elseList } = node;
       const source = this.#pipelineValue(pipe);
       const assigners = this.#rangeVariables(pipe);
+      const slots = pipe.decl.map((variable) => this.#slotOf(variable)).slice(-1);
       const list = this.#scoped(() => {
         this.#dotIsInterface = true;
         return this.list(node.list);
@@ -155,6 +156,7 @@ class Compiler {
         const value = source(frame, dot);
         if (pipe.isAssign) for (const assigner of assigners) assigner(frame, value, value);
         const items = rangeItems(frame, value, count);
+        const leave = enterTyped(frame, slots, value);
         let ran = false;
         for (const [index, element] of items) {
           ran = true;
@@ -162,6 +164,7 @@ class Compiler {
           for (const assigner of assigners) assigner(frame, index, element);
           if (list(frame, element) === 1) break;
         }
+        leave();
         return ran || otherwise === undefined ? 0 : otherwise(frame, dot);
       };
     });
@@ -171,7 +174,7 @@ class Compiler {
     const { decl } = pipe;
     return decl.map((variable, i) => {
       const isElement = i === decl.length - 1;
-      const slot = pipe.isAssign ? this.#slotOf(variable) : this.#declare(variable.ident[0] as string, true);
+      const slot = pipe.isAssign ? this.#slotOf(variable) : this.#declare(variable.ident[0] as string, isElement);
       if (slot === undefined) return () => {};
       return (frame, index, element) => {
         frame.vars[slot] = isElement ? element : index;
@@ -331,7 +334,7 @@ class Compiler {
 
   /** `.a.b`, `$x.a`, `(pipe).a`, with arguments if the last one is a method. */
   #access(node: Extract<Operand, { type: 'field' | 'chain' | 'variable' }>, all: readonly Operand[]): CommandEval {
-    const { receiver, names, isInterface } = this.#receiver(node);
+    const { receiver, names, isInterface, origin } = this.#receiver(node);
     const args = this.#arguments(all.slice(1));
     if (names.length === 0) {
       return (frame, dot, final) => {
@@ -344,6 +347,7 @@ class Compiler {
     const steps: Access[] = names.map((name, i) => ({
       name,
       isInterface: i > 0 || isInterface,
+      origin: i === 0 ? origin : undefined,
       hasArguments: i === names.length - 1 && args.length > 0,
     }));
     const last = steps.length - 1;
@@ -373,9 +377,10 @@ class Compiler {
     receiver: Eval;
     names: readonly string[];
     isInterface: boolean;
+    origin?: 'dot' | number | undefined;
   } {
     if (node.type === 'field') {
-      return { receiver: (_frame, dot) => dot, names: node.ident, isInterface: this.#dotIsInterface };
+      return { receiver: (_frame, dot) => dot, names: node.ident, isInterface: this.#dotIsInterface, origin: 'dot' };
     }
     if (node.type === 'variable') {
       const name = node.ident[0] as string;
@@ -383,7 +388,7 @@ class Compiler {
       const slot = variable?.slot;
       const receiver: Eval = (frame) =>
         slot === undefined ? frame.fail(`undefined variable: ${name}`) : frame.vars[slot];
-      return { receiver, names: node.ident.slice(1), isInterface: variable?.isInterface === true };
+      return { receiver, names: node.ident.slice(1), isInterface: variable?.isInterface === true, origin: slot };
     }
     if (node.node.type === 'nil') {
       return {
@@ -399,6 +404,21 @@ class Compiler {
       isInterface: false,
     };
   }
+}
+
+/** Marks dot and the element's variable for the time of a `range`. */
+function enterTyped(frame: Frame, slots: readonly (number | undefined)[], value: GoValue): () => void {
+  const places: ('dot' | number)[] = ['dot', ...slots.filter((slot) => slot !== undefined)];
+  const before = places.filter((place) => frame.typed.has(place));
+  const isTyped = hasTypedElements(value);
+  for (const place of places) {
+    if (isTyped) frame.typed.add(place);
+    else frame.typed.delete(place);
+  }
+  return () => {
+    for (const place of places) frame.typed.delete(place);
+    for (const place of before) frame.typed.add(place);
+  };
 }
 
 interface MethodCall {

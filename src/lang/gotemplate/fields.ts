@@ -8,6 +8,8 @@ export interface Access {
   /** The receiver's static type is interface {} (it came out of a map or list). */
   readonly isInterface: boolean;
   readonly hasArguments: boolean;
+  /** Where a receiver of static type interface {} comes from, if that is known only at run time: dot or a variable of `range`. */
+  readonly origin?: 'dot' | number | undefined;
 }
 
 /** The value of a field, or the method to call. */
@@ -41,7 +43,9 @@ function fieldOfObject(frame: Frame, receiver: GoObject, access: Access): GoValu
   return value;
 }
 
-function noField(frame: Frame, receiver: GoValue, { name, isInterface }: Access): never {
+function noField(frame: Frame, receiver: GoValue, access: Access): never {
+  const { name, origin } = access;
+  const isInterface = access.isInterface && !(origin !== undefined && frame.typed.has(origin));
   return frame.fail(`can't evaluate field ${name} in type ${isInterface ? 'interface {}' : typeName(receiver)}`);
 }
 

@@ -1,6 +1,6 @@
 /** Go's fmt for template values: print, println, printf. */
 
-import { formatVerb } from '#lang/gotemplate/verbs.ts';
+import { formatVerb } from '#lang/gotemplate/print-verb.ts';
 import type { Flags } from '#lang/gotemplate/verbs.ts';
 import { intOf, typeName } from '#lang/gotemplate/value.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
@@ -73,8 +73,7 @@ class Formatter {
     const flags: Flags = { minus: false, plus: false, sharp: false, space: false, zero: false };
     this.#readFlags(flags);
     this.#goodIndex = true;
-    this.#afterIndex = false;
-    this.#argNumber();
+    this.#afterIndex = this.#argNumber();
     let bad = this.#readWidth(flags);
     bad += this.#readPrecision(flags);
     if (!this.#afterIndex) this.#argNumber();
@@ -112,36 +111,39 @@ class Formatter {
     }
   }
 
-  /** `[3]` */
-  #argNumber(): void {
-    if (this.#format[this.#pos] !== '[') return;
+  /** `[3]`; true if there is one. */
+  #argNumber(): boolean {
+    if (this.#format[this.#pos] !== '[') return false;
     this.#reordered = true;
-    const match = /^\[(\d+)\]/.exec(this.#format.slice(this.#pos, this.#pos + 12));
-    const index = Number(match?.[1]);
-    if (match === null || index < 1 || index > this.#args.length) {
-      this.#goodIndex = false;
-      const close = this.#format.indexOf(']', this.#pos);
-      this.#pos = match === null && close < 0 ? this.#pos + 1 : close + 1;
-      return;
+    const close = this.#format.indexOf(']', this.#pos);
+    const digits = this.#format.slice(this.#pos + 1, Math.max(close, 0));
+    this.#pos = close < 0 ? this.#pos + 1 : close + 1;
+    const isNumber = close >= 0 && /^\d+$/.test(digits) && Number(digits) <= maxNumber * 10;
+    const index = Number(digits);
+    if (isNumber && index >= 1 && index <= this.#args.length) {
+      this.#arg = index - 1;
+      return true;
     }
-    this.#pos += match[0].length;
-    this.#arg = index - 1;
-    this.#afterIndex = true;
+    this.#goodIndex = false;
+    return isNumber;
   }
 
+  /** A number far beyond the largest ends the format. */
   #number(): number | undefined {
-    const match = /^\d+/.exec(this.#format.slice(this.#pos, this.#pos + 9));
-    if (match === null) return undefined;
-    this.#pos += match[0].length;
-    const value = Number(match[0]);
-    return value > maxNumber ? undefined : value;
+    const digits = /^\d*/.exec(this.#format.slice(this.#pos, this.#pos + 12))?.[0] ?? '';
+    if (digits === '') return undefined;
+    if (Number(digits.slice(0, -1)) > maxNumber) {
+      this.#pos = this.#format.length;
+      return undefined;
+    }
+    this.#pos += digits.length;
+    return Number(digits);
   }
 
   #starArgument(): number | undefined {
     this.#pos++;
     const value = intOf(this.#args[this.#arg]);
     if (this.#arg < this.#args.length) this.#arg++;
-    this.#afterIndex = false;
     return value === undefined || value > BigInt(maxNumber) || value < BigInt(-maxNumber) ? undefined : Number(value);
   }
 
@@ -152,6 +154,7 @@ class Formatter {
       return '';
     }
     const width = this.#starArgument();
+    this.#afterIndex = false;
     if (width === undefined) return '%!(BADWIDTH)';
     flags.width = Math.abs(width);
     if (width < 0) {
@@ -162,15 +165,16 @@ class Formatter {
   }
 
   #readPrecision(flags: Flags): string {
-    if (this.#format[this.#pos] !== '.') return '';
+    if (this.#format[this.#pos] !== '.' || this.#pos + 1 >= this.#format.length) return '';
     this.#pos++;
     if (this.#afterIndex) this.#goodIndex = false;
-    this.#argNumber();
+    this.#afterIndex = this.#argNumber();
     if (this.#format[this.#pos] !== '*') {
       flags.precision = this.#number() ?? 0;
       return '';
     }
     const precision = this.#starArgument();
+    this.#afterIndex = false;
     if (precision === undefined || precision < 0) return '%!(BADPREC)';
     flags.precision = precision;
     return '';

@@ -1,4 +1,5 @@
 /** The parse tree. `pos` is the UTF-16 offset in the tree's text; {@link nodeText} prints a node as Go's String methods do. */
+import type { GoObject } from '#lang/gotemplate/value.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
 
 export interface Tree {
@@ -60,6 +61,7 @@ export interface NumberNode extends At {
   readonly int?: bigint;
   readonly uint?: bigint;
   readonly float?: number;
+  readonly complex?: GoObject;
 }
 export interface StringNode extends At {
   readonly type: 'string';

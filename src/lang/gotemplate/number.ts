@@ -1,10 +1,13 @@
 /** Numbers of template text, and strconv's integer and float syntax. */
+import { floatText } from '#lang/gotemplate/float.ts';
+import { GoObject } from '#lang/gotemplate/value.ts';
 import { goQuote, unquote } from '#lang/gotemplate/quote.ts';
 
 export interface NumberValue {
   readonly int?: bigint;
   readonly uint?: bigint;
   readonly float?: number;
+  readonly complex?: GoComplex;
 }
 
 const minInt64 = -(2n ** 63n);
@@ -14,7 +17,7 @@ const maxUint64 = 2n ** 64n - 1n;
 /** A literal as every number type that can hold it; a string is the error message. */
 export function parseNumber(text: string, type: 'charConstant' | 'complex' | 'number'): NumberValue | string {
   if (type === 'charConstant') return charValue(text);
-  if (type === 'complex' || text.endsWith('i')) return `bad number syntax: ${goQuote(text)}`;
+  if (type === 'complex' || text.endsWith('i')) return complexValue(text);
   const int = parseIntLiteral(text);
   if (int !== undefined) {
     const result: { int?: bigint; uint?: bigint; float: number } = { float: Number(int) };
@@ -24,15 +27,46 @@ export function parseNumber(text: string, type: 'charConstant' | 'complex' | 'nu
     return result;
   }
   const float = parseFloatLiteral(text);
-  if (float === undefined) return `illegal number syntax: ${goQuote(text)}`;
+  if (float === undefined || !Number.isFinite(float)) return `illegal number syntax: ${goQuote(text)}`;
   if (!/[.eEpP]/.test(text)) return `integer overflow: ${goQuote(text)}`;
   if (!Number.isInteger(float) || Math.abs(float) >= 2 ** 63) return { float };
   return float >= 0 ? { float, int: BigInt(float), uint: BigInt(float) } : { float, int: BigInt(float) };
 }
 
+/** A complex128; templates can write one, but do nothing with it. */
+export class GoComplex extends GoObject {
+  readonly goType = 'complex128';
+  readonly goKind = 'struct';
+  readonly real: number;
+  readonly imaginary: number;
+
+  constructor(real: number, imaginary: number) {
+    super();
+    this.real = real;
+    this.imaginary = imaginary;
+  }
+
+  override text(): string {
+    const sign = this.imaginary < 0 ? '' : '+';
+    return `(${floatText(this.real)}${sign}${floatText(this.imaginary)}i)`;
+  }
+}
+
+/** `1+2i`, `3i`; one without an imaginary part counts as a real number, too. */
+function complexValue(text: string): NumberValue | string {
+  const split = /^(.+?[^eEpP])?([+-]?[^+-]*(?:[eEpP][+-]?[^+-]*)?)i$/.exec(text);
+  const real = split?.[1] === undefined ? 0 : parseFloatLiteral(split[1]);
+  const imaginary = parseFloatLiteral(split?.[2] ?? '');
+  if (real === undefined || imaginary === undefined) return `illegal number syntax: ${goQuote(text)}`;
+  const complex = new GoComplex(real, imaginary);
+  if (imaginary !== 0) return { complex };
+  return Number.isInteger(real) ? { complex, float: real, int: BigInt(real) } : { complex, float: real };
+}
+
 function charValue(text: string): NumberValue | string {
   const char = unquote(text);
-  if (char === undefined || [...char].length !== 1) return `malformed character constant: ${text}`;
+  if (char === undefined || text.length < 3) return 'invalid syntax';
+  if ([...char].length !== 1) return `malformed character constant: ${text}`;
   let code = char.codePointAt(0) as number;
   if (code >= 0xdc80 && code <= 0xdcff) code -= 0xdc00;
   return { int: BigInt(code), uint: BigInt(code), float: code };

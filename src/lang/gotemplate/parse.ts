@@ -429,6 +429,6 @@ function newFrame(): Frame {
 function tokenText(token: Token): string {
   if (token.type === 'eof') return 'EOF';
   if (token.type === 'error') return token.text;
-  if (token.type === 'keyword' || token.type === 'nil') return `<${token.text}>`;
+  if (token.type === 'keyword' || token.type === 'nil' || token.type === 'dot') return `<${token.text}>`;
   return [...token.text].length > 10 ? `${goQuote([...token.text].slice(0, 10).join(''))}...` : goQuote(token.text);
 }

@@ -1,7 +1,7 @@
 /** What `range` goes through. */
 import { goPrint } from '#lang/gotemplate/print.ts';
 import type { Frame } from '#lang/gotemplate/run.ts';
-import { GoInt, GoObject, int, intOf, isMap, listOf, sortedKeys } from '#lang/gotemplate/value.ts';
+import { GoInt, GoObject, int, intOf, isMap, listOf, sortedKeys, typeName } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';
 
 /** Index or key, and element; nothing for nil. Fails for what has no elements. */
@@ -17,6 +17,13 @@ export function rangeItems(frame: Frame, value: GoValue, variables: number): Ite
   }
   const list = listOf(value);
   return list === undefined ? frame.fail(`range can't iterate over ${goPrint(value)}`) : listItems(list);
+}
+
+/** Whether the elements have a type of their own: what comes out of other lists and maps is an interface {}. */
+export function hasTypedElements(value: GoValue): boolean {
+  if (intOf(value) !== undefined || value instanceof Uint8Array) return true;
+  if (value instanceof GoObject) return true;
+  return !typeName(value).endsWith('interface {}') && typeName(value) !== 'chartutil.Values';
 }
 
 function* listItems(list: readonly GoValue[]): Generator<readonly [GoValue, GoValue]> {

@@ -50,6 +50,8 @@ export class Frame {
   readonly name: string;
   readonly depth: number;
   readonly vars: GoValue[];
+  /** Dot and variables that `range` took from a list of another type than interface {}. */
+  readonly typed = new Set<'dot' | number>();
   /** Where errors are reported. */
   node: Node | undefined;
 

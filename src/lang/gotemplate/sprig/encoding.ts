@@ -17,9 +17,20 @@ export function fromBase64(text: string): Uint8Array {
   const bad = /[^A-Za-z0-9+/]/.exec(clean.replace(/={1,2}$/, ''));
   const short = clean.length % 4 !== 0;
   if (bad !== null || short) {
-    throw new CallError(`illegal base64 data at input byte ${bad?.index ?? clean.length - (clean.length % 4)}`);
+    const index = bad?.index ?? clean.length - (clean.length % 4);
+    throw new CallError(`illegal base64 data at input byte ${index + breaksBefore(text, index)}`);
   }
   return Uint8Array.from(atob(clean), (char) => char.charCodeAt(0));
+}
+
+/** How many line breaks stand in front of the character that is the n-th without them. */
+function breaksBefore(text: string, n: number): number {
+  let breaks = 0;
+  for (let i = 0, seen = 0; i < text.length && seen <= n; i++) {
+    if (text[i] === '\n' || text[i] === '\r') breaks++;
+    else seen++;
+  }
+  return breaks;
 }
 
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -1,12 +1,15 @@
 /** Dates and durations of sprig, with Go's layouts. */
 import { toInt64 } from '#lang/gotemplate/sprig/convert.ts';
-import { formatTime, parseTime } from '#lang/gotemplate/sprig/layout.ts';
+import { formatTime } from '#lang/gotemplate/sprig/layout.ts';
+import { parseTime } from '#lang/gotemplate/sprig/parse-time.ts';
 import type { Zoned } from '#lang/gotemplate/sprig/layout.ts';
 import { durationText, parseDuration } from '#lang/gotemplate/sprig/duration.ts';
 import type { TemplatePorts } from '#lang/gotemplate/sprig/ports.ts';
 import { CallError, GoInt, GoObject, fn, int, intOf } from '#lang/gotemplate/value.ts';
 import type { GoFunction, GoValue } from '#lang/gotemplate/value.ts';
 
+/** From the first of January of the year one. */
+const secondsToEpoch = 62_135_596_800n;
 const nanosPerMs = 1_000_000n;
 
 /** time.Time */
@@ -22,6 +25,15 @@ export class GoTime extends GoObject {
 
   override text(): string {
     return formatTime(this.at, '2006-01-02 15:04:05.999999999 -0700 MST');
+  }
+
+  override fields(): readonly (readonly [string, GoValue])[] {
+    const nanos = ((this.at.nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+    return [
+      ['wall', new GoInt('uint64', nanos)],
+      ['ext', seconds(this.at) + secondsToEpoch],
+      ['loc', null],
+    ];
   }
 
   override plain(): GoValue {
@@ -76,7 +88,7 @@ export function timeFunctions(ports: TemplatePorts): [string, GoFunction][] {
       throw new CallError(`time: invalid duration ${JSON.stringify(text)}`);
     });
   const read = (layout: string, text: string): GoValue => {
-    const parsed = parseTime(layout, text);
+    const parsed = parseTime(layout, text, (atMs) => ports.zone('Local', atMs) ?? utc);
     return typeof parsed === 'string' ? parsed : new GoTime(parsed);
   };
   return [
@@ -102,6 +114,7 @@ export function timeFunctions(ports: TemplatePorts): [string, GoFunction][] {
   ];
 }
 
+const utc = { offsetMinutes: 0, abbreviation: 'UTC' };
 const zeroTime = -62_135_596_800n * 1_000_000_000n;
 
 function dateOrZero(value: GoValue): GoValue {

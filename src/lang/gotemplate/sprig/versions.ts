@@ -22,6 +22,19 @@ class GoVersion extends GoObject {
     return versionText(this.version);
   }
 
+  override fields(): readonly (readonly [string, GoValue])[] {
+    const { major, minor, patch, prerelease, metadata } = this.version;
+    const uint64 = (value: bigint): GoValue => new GoInt('uint64', value);
+    return [
+      ['major', uint64(major)],
+      ['minor', uint64(minor)],
+      ['patch', uint64(patch)],
+      ['pre', prerelease],
+      ['metadata', metadata],
+      ['original', this.original],
+    ];
+  }
+
   override plain(): GoValue {
     return this.text();
   }
