@@ -41,7 +41,8 @@ export function writeKubeconfig(path: string, text: string): Promise<void> {
   return writeFileAtomic(path, text, 0o600);
 }
 
-async function connectionFrom(
+/** Reads the files that a connection names, relative to a folder. Rejects with what the disk says. */
+export async function connectionFrom(
   connection: ClusterConnection,
   folder: string,
   clock: Clock,

@@ -85,6 +85,59 @@ export const helmCommand: HelmCommand = {
       load: async () => (await import('#cmd/helm/repository/chart-commands.ts')).verifyCommand,
     },
     {
+      name: 'install',
+      short: 'install a chart',
+      load: async () => (await import('#cmd/helm/release/commands.ts')).installCommand,
+    },
+    {
+      name: 'upgrade',
+      short: 'upgrade a release',
+      load: async () => (await import('#cmd/helm/release/commands.ts')).upgradeCommand,
+    },
+    {
+      name: 'rollback',
+      short: 'roll back a release to a previous revision',
+      load: async () => (await import('#cmd/helm/release/commands.ts')).rollbackCommand,
+    },
+    {
+      name: 'uninstall',
+      aliases: ['del', 'delete', 'un'],
+      short: 'uninstall a release',
+      load: async () => (await import('#cmd/helm/release/commands.ts')).uninstallCommand,
+    },
+    {
+      name: 'test',
+      short: 'run tests for a release',
+      load: async () => (await import('#cmd/helm/release/commands.ts')).testCommand,
+    },
+    {
+      name: 'unlock',
+      short: 'free a release that another client left in the middle of an operation',
+      load: async () => (await import('#cmd/helm/release/commands.ts')).unlockCommand,
+    },
+    {
+      name: 'list',
+      aliases: ['ls'],
+      short: 'list releases',
+      load: async () => (await import('#cmd/helm/release/read-commands.ts')).listCommand,
+    },
+    {
+      name: 'history',
+      aliases: ['hist'],
+      short: 'fetch release history',
+      load: async () => (await import('#cmd/helm/release/read-commands.ts')).historyCommand,
+    },
+    {
+      name: 'status',
+      short: 'display the status of the named release',
+      load: async () => (await import('#cmd/helm/release/read-commands.ts')).statusCommand,
+    },
+    {
+      name: 'get',
+      short: 'download extended information of a named release',
+      load: async () => (await import('#cmd/helm/release/read-commands.ts')).getCommand,
+    },
+    {
       name: 'version',
       short: 'print the client version information',
       load: async () => (await import('#cmd/helm/environment/commands.ts')).versionCommand,

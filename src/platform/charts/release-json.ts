@@ -9,11 +9,11 @@ import type { Hook, HookRun, Release, ReleaseInfo } from '#platform/charts/relea
 import { valueOf } from '#platform/charts/values/table.ts';
 
 /** The JSON text of a release. Subcharts are not stored, as in Helm. */
-export function encodeRelease(release: Release): string {
+export function encodeRelease(release: Release, shown: ReleaseJson = {}): string {
   return goStruct([
     ['name', optionalText(release.name)],
-    ['info', encodeInfo(release.info)],
-    ['chart', encodeChart(release.chart)],
+    ['info', encodeInfo(release.info, shown.resources)],
+    ['chart', shown.chart === 'left out' ? undefined : encodeChart(release.chart)],
     ['config', release.config.size === 0 ? undefined : goJson(release.config)],
     ['manifest', optionalText(release.manifest)],
     ['hooks', optionalList(release.hooks, encodeHook)],
@@ -23,7 +23,14 @@ export function encodeRelease(release: Release): string {
   ]);
 }
 
-function encodeInfo(info: ReleaseInfo): string {
+/** How a printed release differs from a recorded one. */
+export interface ReleaseJson {
+  readonly chart?: 'left out';
+  /** JSON of the live objects by kind. */
+  readonly resources?: string | undefined;
+}
+
+function encodeInfo(info: ReleaseInfo, resources: string | undefined): string {
   return goStruct([
     ['first_deployed', goJsonString(info.firstDeployed)],
     ['last_deployed', goJsonString(info.lastDeployed)],
@@ -31,6 +38,7 @@ function encodeInfo(info: ReleaseInfo): string {
     ['description', optionalText(info.description)],
     ['status', optionalText(info.status)],
     ['notes', optionalText(info.notes)],
+    ['resources', resources],
   ]);
 }
 

@@ -17,10 +17,14 @@ export function chartPath(
   return locateChart(reference, { ...flags, version }, context);
 }
 
+interface LoadFlags {
+  readonly dependencyUpdate?: boolean;
+}
+
 /** A chart that can be installed, its dependencies there; warns of a deprecated one. Rejects with the reason. */
 export async function loadInstallable(
   path: string,
-  _flags: { readonly dependencyUpdate?: boolean },
+  _flags: LoadFlags,
   context: Pick<HelmContext, 'warn'>,
 ): Promise<Chart> {
   const chart = await loadChartAt(path, (message) => context.warn(message));
@@ -28,5 +32,17 @@ export async function loadInstallable(
   if (type !== '' && type !== 'application') throw new ChartError(`${type} charts are not installable`);
   if (deprecated) context.warn('WARNING: This chart is deprecated');
   checkDependencies(chart);
+  return chart;
+}
+
+/** A chart for an upgrade: Helm does not ask for its type then. Rejects with the reason. */
+export async function loadUpgradable(
+  path: string,
+  _flags: LoadFlags,
+  context: Pick<HelmContext, 'warn'>,
+): Promise<Chart> {
+  const chart = await loadChartAt(path, (message) => context.warn(message));
+  checkDependencies(chart);
+  if (chart.metadata.deprecated) context.warn('WARNING: This chart is deprecated');
   return chart;
 }

@@ -114,7 +114,7 @@ export function duration(
 export function choice<T extends string>(
   usage: string,
   words: readonly T[],
-  extras: FlagExtras & { readonly initial: T; readonly kind: string; readonly refusal: string },
+  extras: FlagExtras & { readonly initial: T; readonly kind: string; readonly refusal: string; readonly bare?: T },
 ): Flag<T> {
   return {
     usage,
