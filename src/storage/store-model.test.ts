@@ -124,7 +124,10 @@ class Run {
 
   async open(): Promise<void> {
     const before = this.#history.at(-1)?.content ?? new Map();
-    this.store = await Store.open(this.world.connect(), [], { clock: this.world.clock });
+    this.store = await Store.open(this.world.connect(), [], {
+      clock: this.world.clock,
+      parsed: { wholeBytes: 300, slimBytes: 600 },
+    });
     assert.ok(this.store.revision >= this.#newest, 'revisions go on');
     this.#history = [{ revision: this.store.revision, content: before }];
     this.checkPresent();

@@ -18,6 +18,7 @@ import type { CollectionDefinition, Root } from '#storage/collection.ts';
 import { EventWindow, type WindowLimits } from '#storage/event-window.ts';
 import { type Engine, LiveCollection } from '#storage/live-collection.ts';
 import { MemoryBackend } from '#storage/memory-backend.ts';
+import { defaultParsedLimits, type ParsedLimits, ParsedObjects } from '#storage/parsed-objects.ts';
 
 export interface StorePorts {
   readonly clock: Clock;
@@ -25,6 +26,8 @@ export interface StorePorts {
   readonly window?: WindowLimits;
   /** Whether objects are frozen all the way down; default true. */
   readonly freeze?: boolean;
+  /** How much is kept parsed; default 8 MB of JSON whole and 64 MB without managedFields. */
+  readonly parsed?: ParsedLimits;
 }
 
 /** All collections as of one revision. */
@@ -41,6 +44,7 @@ export class Store {
   readonly #backend: Backend;
   readonly #ports: StorePorts;
   readonly #window: EventWindow;
+  readonly #parsed: ParsedObjects;
   readonly #collections = new Map<string, LiveCollection>();
   readonly #engine: Engine;
   #expiring: LiveCollection[] | undefined;
@@ -52,6 +56,7 @@ export class Store {
     this.#ports = ports;
     this.#revision = revision;
     this.#window = new EventWindow(revision, ports.window ?? defaultWindow);
+    this.#parsed = new ParsedObjects(ports.parsed ?? defaultParsedLimits);
     this.#engine = this.#makeEngine();
     backend.subscribe(
       (batch) => this.#apply(batch),
@@ -111,7 +116,8 @@ export class Store {
   fork(ports: StorePorts = this.#ports): Store {
     const fork = new Store(new MemoryBackend(this.#revision), this.#revision, ports);
     for (const [name, origin] of this.#collections) {
-      const family = { definition: origin.family.definition, freeze: ports.freeze !== false };
+      const { definition } = origin.family;
+      const family = { definition, freeze: ports.freeze !== false, parsed: fork.#parsed };
       fork.#collections.set(name, new LiveCollection(fork.#engine, family, origin));
     }
     return fork;
@@ -140,7 +146,8 @@ export class Store {
   #collection(name: string): LiveCollection {
     let collection = this.#collections.get(name);
     if (collection === undefined) {
-      collection = new LiveCollection(this.#engine, { definition: { name }, freeze: this.#ports.freeze !== false });
+      const freeze = this.#ports.freeze !== false;
+      collection = new LiveCollection(this.#engine, { definition: { name }, freeze, parsed: this.#parsed });
       this.#collections.set(name, collection);
       this.#expiring = undefined;
     }

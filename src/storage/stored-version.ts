@@ -5,6 +5,8 @@
 import { deepFreeze, type DeepReadonly } from '#base/immutable.ts';
 import type { CollectionDefinition } from '#storage/collection.ts';
 import { scanHead } from '#storage/head-scan.ts';
+import type { ParsedLink, ParsedList, ParsedObjects } from '#storage/parsed-objects.ts';
+import { parseSlim, slimmed } from '#storage/slim-object.ts';
 import { replaceRevision, spliceRevision, type Spliced } from '#storage/splice.ts';
 import type { Head, StoredObject, Version } from '#storage/version.ts';
 
@@ -13,12 +15,13 @@ export interface Family {
   definition: CollectionDefinition;
   /** Whether objects are frozen all the way down. */
   readonly freeze: boolean;
+  /** Who bounds the memory of their objects. */
+  readonly parsed: ParsedObjects;
 }
 
 const none: Readonly<Record<string, never>> = Object.freeze({});
 const comma = 0x2c;
 const noUids: readonly string[] = Object.freeze([]);
-const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 /** The JSON of an object without its resourceVersion. */
@@ -58,7 +61,7 @@ export interface NewContent {
   readonly writtenAtSeconds?: number;
 }
 
-export class StoredVersion implements Version {
+export class StoredVersion implements Version, ParsedLink {
   readonly revision: number;
   readonly namespace: string;
   readonly name: string;
@@ -66,6 +69,10 @@ export class StoredVersion implements Version {
   readonly bytes: Uint8Array;
   /** When it was applied, in whole seconds: a small integer takes no memory of its own. */
   writtenAtSeconds: number;
+  wasRead = false;
+  older: ParsedLink | undefined;
+  newer: ParsedLink | undefined;
+  list: ParsedList | undefined;
   readonly #digitsAt: number;
   #object: StoredObject | undefined;
   #head: StoredHead | undefined;
@@ -79,6 +86,7 @@ export class StoredVersion implements Version {
     this.bytes = content.spliced.bytes;
     this.#digitsAt = content.spliced.digitsAt;
     this.#object = content.object;
+    if (content.object !== undefined) family.parsed.written(this);
   }
 
   static from(family: Family, key: { namespace: string; name: string }, content: NewContent): StoredVersion {
@@ -95,11 +103,13 @@ export class StoredVersion implements Version {
   }
 
   get object(): DeepReadonly<StoredObject> {
-    if (this.#object === undefined) {
-      this.#object = JSON.parse(decoder.decode(this.bytes)) as StoredObject;
-      freeze(this.#object, this.family);
-    }
-    return this.#object;
+    this.wasRead = true;
+    if (this.#object !== undefined) return this.#object;
+    const object = parseSlim(this.bytes, this.#secondField);
+    freeze(object, this.family);
+    this.#object = object;
+    this.family.parsed.parsed(this);
+    return object;
   }
 
   get head(): Head {
@@ -109,18 +119,34 @@ export class StoredVersion implements Version {
 
   /** Most objects of a large store are never parsed. */
   #scannedMetadata(): StoredObject['metadata'] {
-    const behindDigits = this.#digitsAt + String(this.revision).length + 1;
-    return scanHead(this.bytes, this.bytes[behindDigits] === comma ? behindDigits + 1 : behindDigits);
+    return scanHead(this.bytes, this.#secondField);
   }
 
-  /**
-   * The version has been replaced: its parsed form, several times the size of its bytes, goes once nobody else holds it,
-   * and is parsed again for the few who still ask. The head stays.
-   */
-  forgetObject(): void {
+  /** Behind resourceVersion, which is the first field of metadata. */
+  get #secondField(): number {
+    const behind = this.#digitsAt + String(this.revision).length + 1;
+    return this.bytes[behind] === comma ? behind + 1 : behind;
+  }
+
+  slim(): void {
+    if (this.#object === undefined) return;
+    const slim = slimmed(this.#object, this.bytes, this.#secondField);
+    if (slim === this.#object) return;
+    this.#object = slim;
+    freeze(slim, this.family);
+  }
+
+  /** Once nobody else holds it, the object goes; the head stays. */
+  forget(): void {
     if (this.#object === undefined) return;
     void this.head.fields;
     this.#object = undefined;
+  }
+
+  /** The version has been replaced: few still ask for its object. */
+  forgetObject(): void {
+    this.family.parsed.left(this);
+    this.forget();
   }
 
   /** The same content at a later revision: what a DELETED event carries. */
