@@ -8,7 +8,7 @@ import { scanHead } from '#storage/head-scan.ts';
 import type { ParsedLink, ParsedList, ParsedObjects } from '#storage/parsed-objects.ts';
 import { parseSlim, slimmed } from '#storage/slim-object.ts';
 import { replaceRevision, spliceRevision, type Spliced } from '#storage/splice.ts';
-import type { Head, StoredObject, Version } from '#storage/version.ts';
+import type { Head, StoredObject, Version, VersionMemo } from '#storage/version.ts';
 
 /** What all versions of one collection share: its definition, which a CRD may bring later, and how strict the store is. */
 export interface Family {
@@ -76,6 +76,7 @@ export class StoredVersion implements Version, ParsedLink {
   readonly #digitsAt: number;
   #object: StoredObject | undefined;
   #head: StoredHead | undefined;
+  #memo: VersionMemo | undefined;
 
   private constructor(family: Family, key: { namespace: string; name: string }, content: Content) {
     this.family = family;
@@ -115,6 +116,11 @@ export class StoredVersion implements Version, ParsedLink {
   get head(): Head {
     this.#head ??= new StoredHead(this, this.#object?.metadata ?? this.#scannedMetadata());
     return this.#head;
+  }
+
+  get memo(): VersionMemo {
+    this.#memo ??= { metadataEnd: undefined, row: undefined };
+    return this.#memo;
   }
 
   /** Most objects of a large store are never parsed. */

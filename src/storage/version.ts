@@ -11,6 +11,15 @@ export interface Version {
   readonly head: Head;
   /** Parsed when first asked for; forgotten by the store once the version is replaced, and parsed again if need be. */
   readonly object: DeepReadonly<StoredObject>;
+  readonly memo: VersionMemo;
+}
+
+/** What readers derive from a version and keep with it; goes when the version goes. */
+export interface VersionMemo {
+  /** Behind the closing brace of metadata in `bytes`. */
+  metadataEnd: number | undefined;
+  /** The row of Tables; its maker's business. */
+  row: unknown;
 }
 
 /** The store's view of an object: it knows metadata and nothing else. */

@@ -32,6 +32,7 @@ export function listFormat(view: View): ListFormat {
 const comma = Uint8Array.of(0x2c);
 const openBrace = Uint8Array.of(0x7b);
 const closeBrace = Uint8Array.of(0x7d);
+const closeTwo = Uint8Array.of(0x7d, 0x7d);
 
 /** `{"kind":"PodList","apiVersion":"v1","metadata":{…},"items":[…]}`; items carry neither kind nor apiVersion. */
 function objectsFormat({ endpoint }: View): ListFormat {
@@ -102,7 +103,7 @@ function tableFormat(view: View): ListFormat {
       } else {
         writer.bytes(prefix);
         writer.bytes(metadataBytes(endpoint, version));
-        writer.text('}}');
+        writer.bytes(closeTwo);
       }
     },
     close(writer) {

@@ -21,13 +21,15 @@ import type { Core } from '#apiserver/registry/core.ts';
 import { collectionOf } from '#apiserver/registry/endpoint.ts';
 import { listError, tooLarge } from '#apiserver/registry/errors.ts';
 import { JsonWriter } from '#apiserver/registry/json-writer.ts';
-import { isSelected, type ListOptions, parseRevision } from '#apiserver/registry/list-options.ts';
+import { isSelected, type ListOptions, parseRevision, type Selection } from '#apiserver/registry/list-options.ts';
 import { listFormat, type ListFormat, type ListMeta } from '#apiserver/registry/list-format.ts';
-import { candidateCount, candidates, narrowed, type Range } from '#apiserver/registry/selected.ts';
+import { candidateCount, candidates, countAfter, narrowed, type Range } from '#apiserver/registry/selected.ts';
 
 const chunkBytes = 128 * 1024;
 /** Answers above this are compressed for clients that take gzip. */
 const gzipBytes = 128 * 1024;
+/** Answers above this are written in chunks. */
+const wholeBytes = 1024 * 1024;
 const sliceMs = 3;
 /** Ranges up to this are answered in one piece. */
 const smallCount = 256;
@@ -62,8 +64,7 @@ export async function list(core: Core, asked: ListRequest): Promise<ApiResponse>
     for (const version of candidates(root, range)) if (isSelected(range.selection, version)) versions.push(version);
     return whole(core, asked, { format, versions, meta });
   }
-  const writer = new JsonWriter(chunkBytes + 32 * 1024);
-  return streamed(core, asked, { writer, chunks: allChunks(core.clock, { root, range, format, meta, writer }) });
+  return streamed(core, asked, { format, meta, versions: candidates(root, range), selection: range.selection });
 }
 
 /** The state to list. Throws 410 and 504. */
@@ -111,25 +112,22 @@ interface Scan {
 async function page(core: Core, asked: ListRequest, { root, range, format }: Scan): Promise<ApiResponse> {
   const { limit } = asked.options;
   const versions: Version[] = [];
-  let further = 0;
-  const counts = range.selection.isEverything;
+  let isMore = false;
   const slice = new Slice(core.clock);
   for (const version of candidates(root, range)) {
     if (slice.isOver()) await slice.turn();
     if (!isSelected(range.selection, version)) continue;
-    if (versions.length < limit) versions.push(version);
-    else {
-      further++;
-      if (!counts) break;
-    }
+    isMore = versions.length === limit;
+    if (isMore) break;
+    versions.push(version);
   }
   const last = versions.at(-1)?.head;
   const meta: ListMeta = { resourceVersion: String(root.revision) };
-  if (further === 0 || last === undefined) return whole(core, asked, { format, versions, meta });
+  if (!isMore || last === undefined) return whole(core, asked, { format, versions, meta });
   const after = { namespace: last.namespace, name: last.name };
   const token = encodeContinue({ revision: root.revision, after }, range.namespace, range.isNamespaced);
-  const more = { ...meta, continue: token, ...(counts ? { remainingItemCount: further } : {}) };
-  return whole(core, asked, { format, versions, meta: more });
+  const counted = range.selection.isEverything ? { remainingItemCount: countAfter(root, range, after) } : {};
+  return whole(core, asked, { format, versions, meta: { ...meta, continue: token, ...counted } });
 }
 
 interface Whole {
@@ -138,8 +136,12 @@ interface Whole {
   readonly meta: ListMeta;
 }
 
-function whole(core: Core, asked: ListRequest, { format, versions, meta }: Whole): ApiResponse {
-  const writer = new JsonWriter();
+function whole(core: Core, asked: ListRequest, { format, versions, meta }: Whole): ApiResponse | Promise<ApiResponse> {
+  let sizeBytes = 1024;
+  for (const { bytes } of versions) sizeBytes += bytes.length;
+  // A large buffer of its own for each answer keeps the garbage collector busy.
+  if (sizeBytes > wholeBytes) return streamed(core, asked, { format, versions, meta, selection: undefined });
+  const writer = new JsonWriter(sizeBytes);
   format.open(writer, meta);
   for (let i = 0; i < versions.length; i++) format.item(writer, versions[i] as Version, i === 0);
   format.close(writer, versions.length === 0);
@@ -149,21 +151,24 @@ function whole(core: Core, asked: ListRequest, { format, versions, meta }: Whole
 }
 
 interface Streamed {
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** What the chunks come from. */
-  readonly writer: JsonWriter;
+  readonly format: ListFormat;
+  readonly meta: ListMeta;
+  readonly versions: Iterable<Version>;
+  /** Of the versions; undefined: all. */
+  readonly selection: Selection | undefined;
 }
 
 /** Answers of a list that is not in the format stored, pretty or YAML, have to be whole. */
 async function streamed(core: Core, asked: ListRequest, source: Streamed): Promise<ApiResponse> {
   const { accepted } = asked.view;
-  const { chunks } = source;
-  const release = (chunk: Uint8Array): void => source.writer.recycle(chunk);
+  const writer = new JsonWriter(chunkBytes + 32 * 1024);
+  const chunks = chunksOf(core.clock, source, writer);
   if (accepted.format !== 'json' || accepted.pretty) {
-    const writer = new JsonWriter();
-    for await (const chunk of chunks) writer.bytes(chunk);
-    return bytesResponse(200, writer.take(), accepted);
+    const all = new JsonWriter();
+    for await (const chunk of chunks) all.bytes(chunk);
+    return bytesResponse(200, all.take(), accepted);
   }
+  const release = (chunk: Uint8Array): void => writer.recycle(chunk);
   if (acceptsGzip(core, asked)) return compressed(core, asked, chunks, release);
   return { status: 200, headers: { 'content-type': mediaTypes.json }, body: { kind: 'chunks', chunks, release } };
 }
@@ -188,16 +193,14 @@ function compressed(
   return { status: 200, headers, body: { kind: 'chunks', chunks: core.gzip(chunks, release) } };
 }
 
-type WholeScan = Scan & { readonly meta: ListMeta; readonly writer: JsonWriter };
-
-async function* allChunks(clock: Clock, scan: WholeScan): AsyncIterable<Uint8Array> {
-  const { root, range, format, meta, writer } = scan;
+async function* chunksOf(clock: Clock, source: Streamed, writer: JsonWriter): AsyncIterable<Uint8Array> {
+  const { format, meta, versions, selection } = source;
   const slice = new Slice(clock);
   format.open(writer, meta);
   let isFirst = true;
-  for (const version of candidates(root, range)) {
+  for (const version of versions) {
     if (slice.isOver()) await slice.turn();
-    if (!isSelected(range.selection, version)) continue;
+    if (selection !== undefined && !isSelected(selection, version)) continue;
     format.item(writer, version, isFirst);
     isFirst = false;
     if (writer.length >= chunkBytes) yield writer.take();

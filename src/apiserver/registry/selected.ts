@@ -69,6 +69,11 @@ export function candidateCount(root: Root, range: Range): number {
   return namespace === undefined ? root.size : root.count(namespace);
 }
 
+/** How many versions in reach come after a key: what is left behind a page of everything. */
+export function countAfter(root: Root, range: Range, after: { namespace: string; name: string }): number {
+  return root.countAfter(scanNamespace(range), after);
+}
+
 /** The selected ones. For short ranges; long ones are scanned in slices by list.ts. */
 export function* selected(root: Root, range: Range): Iterable<Version> {
   for (const version of candidates(root, range)) if (isSelected(range.selection, version)) yield version;

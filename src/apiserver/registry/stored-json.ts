@@ -27,7 +27,8 @@ export function metadataBytes(endpoint: Endpoint, version: Version): Uint8Array 
   if (offset === 0 || !startsWith(bytes, offset, metadataKey))
     return encoder.encode(JSON.stringify(servedObject(endpoint, version).metadata));
   const start = offset + metadataKey.length;
-  return bytes.subarray(start, endOfObject(bytes, start));
+  const end = (version.memo.metadataEnd ??= endOfObject(bytes, start));
+  return bytes.subarray(start, end);
 }
 
 /** From an opening brace to behind the closing one. */

@@ -1,6 +1,6 @@
 /**
- * Tables: what `kubectl get` prints. Column definitions are made once per resource; the cells of a version once, except
- * those that tell the time (Age, and columns whose `value` declares its second parameter).
+ * Tables: what `kubectl get` prints. Column definitions are made once per resource, the cells of a version once, except
+ * those that tell the time: a version keeps its row in pieces, `"web","1/1",` as text and its age as a moment.
  */
 import { humanDuration } from '#base/human-duration.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
@@ -16,8 +16,15 @@ export interface TableLayout {
   /** JSON of columnDefinitions. */
   readonly definitions: string;
   readonly columns: readonly Column<KubeObject>[];
-  /** Cells by version, as JSON; undefined where they depend on the time. */
-  readonly cells: WeakMap<Version, readonly (string | undefined)[]>;
+}
+
+/** A piece of a row's JSON: text, the age since a moment in milliseconds, or a column that has to be asked each time. */
+type Piece = string | number | Column<KubeObject>;
+
+/** What a version keeps. */
+interface Row {
+  readonly layout: TableLayout;
+  readonly pieces: readonly Piece[];
 }
 
 const nameColumn: Column<KubeObject> = {
@@ -41,7 +48,7 @@ export function tableLayout(resource: Resource): TableLayout {
     const own = (resource.columns ?? [createdAtColumn]) as readonly Column<KubeObject>[];
     // Events have their name further back.
     const columns = own.some((column) => column.format === 'name') ? own : [nameColumn, ...own];
-    layout = { definitions: JSON.stringify(columns.map(definitionOf)), columns, cells: new WeakMap() };
+    layout = { definitions: JSON.stringify(columns.map(definitionOf)), columns };
     layouts.set(resource, layout);
   }
   return layout;
@@ -61,9 +68,8 @@ function isAge(column: Column<KubeObject>): boolean {
   return column.format === 'age';
 }
 
-function dependsOnTime(column: Column<KubeObject>): boolean {
-  return isAge(column) || column.value.length > 1;
-}
+/** Later than anything a column could still call recent. */
+const yearsMs = 20 * 365 * 24 * 3_600_000;
 
 type Shown = DeepReadonly<KubeObject>;
 
@@ -77,29 +83,58 @@ function formatAge(time: string | undefined, nowMs: number): string {
   return time === undefined ? '<unknown>' : humanDuration(nowMs - Date.parse(time));
 }
 
-/** The cells of a row as JSON: `"web",1,"5d"`. `version` undefined: nothing is cached. */
+/** The cells of a row as JSON: `"web",1,"5d"`. `version` undefined: nothing is kept. */
 export function rowCells(
   layout: TableLayout,
   object: () => Shown,
   version: Version | undefined,
   nowMs: number,
 ): string {
-  const cached = version === undefined ? undefined : cachedCells(layout, object, version);
+  const { pieces } = version === undefined ? makeRow(layout, object(), nowMs) : rowOf(layout, object, version, nowMs);
   let text = '';
-  for (let i = 0; i < layout.columns.length; i++) {
-    const cell = cached?.[i] ?? cellText(layout.columns[i] as Column<KubeObject>, object(), nowMs);
-    text += i === 0 ? cell : `,${cell}`;
+  for (const piece of pieces) {
+    if (typeof piece === 'string') text += piece;
+    else if (typeof piece === 'number') text += `"${humanDuration(nowMs - piece)}"`;
+    else text += cellText(piece, object(), nowMs);
   }
   return text;
 }
 
-function cachedCells(layout: TableLayout, object: () => Shown, version: Version): readonly (string | undefined)[] {
-  let cells = layout.cells.get(version);
-  if (cells === undefined) {
-    cells = layout.columns.map((column) => (dependsOnTime(column) ? undefined : cellText(column, object(), 0)));
-    layout.cells.set(version, cells);
+function rowOf(layout: TableLayout, object: () => Shown, version: Version, nowMs: number): Row {
+  const { memo } = version;
+  const known = memo.row as Row | undefined;
+  if (known?.layout === layout) return known;
+  const row = makeRow(layout, object(), nowMs);
+  memo.row = row;
+  return row;
+}
+
+function makeRow(layout: TableLayout, object: Shown, nowMs: number): Row {
+  const pieces: Piece[] = [];
+  let text = '';
+  layout.columns.forEach((column, i) => {
+    if (i > 0) text += ',';
+    const piece = pieceOf(column, object, nowMs);
+    if (typeof piece === 'string') text += piece;
+    else {
+      if (text !== '') pieces.push(text);
+      pieces.push(piece);
+      text = '';
+    }
+  });
+  if (text !== '') pieces.push(text);
+  return { layout, pieces };
+}
+
+function pieceOf(column: Column<KubeObject>, object: Shown, nowMs: number): Piece {
+  if (isAge(column)) {
+    const createdMs = Date.parse(object.metadata.creationTimestamp ?? '');
+    return Number.isNaN(createdMs) ? cellText(column, object, nowMs) : createdMs;
   }
-  return cells;
+  const text = cellText(column, object, nowMs);
+  // Most pods' restarts, say, have no time to tell: what reads the same in twenty years is text.
+  if (column.value.length > 1 && cellText(column, object, nowMs + yearsMs) !== text) return column;
+  return text;
 }
 
 /** The query parameter of Tables. Throws 400. */

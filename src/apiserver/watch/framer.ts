@@ -125,7 +125,7 @@ class JsonFramer implements Framer {
 function laterVersion(version: Version, revision: number, endpoint: Endpoint): Version {
   const bytes = bytesAt(endpoint, version, revision);
   const object = { ...version.object, metadata: { ...version.object.metadata, resourceVersion: String(revision) } };
-  return { revision, bytes, head: version.head, object };
+  return { revision, bytes, head: version.head, object, memo: { metadataEnd: undefined, row: undefined } };
 }
 
 export function bookmarkObject(endpoint: Endpoint, revision: number, isInitialEnd: boolean): KubeObject {
