@@ -57,7 +57,7 @@ export async function syncHistory<T extends HasMetadata>(
     selector: selectorOf(owner.selector),
   });
   all.sort((a, b) => a.revision - b.revision);
-  const data = { spec: { template: { ...(cloneJson(owner.template) as object), $patch: 'replace' } } };
+  const data = { spec: { template: inOrder({ ...(cloneJson(owner.template) as object), $patch: 'replace' }) } };
   const newest = all.at(-1)?.revision ?? 0;
   const present = all.findLast((revision) => semanticEqual(revision.data, data));
   const old = all.filter((revision) => revision !== present);
@@ -65,6 +65,14 @@ export async function syncHistory<T extends HasMetadata>(
   if (present.revision === newest) return { current: present, old };
   const changed = { ...(cloneJson(present) as ControllerRevision), revision: newest + 1 };
   return { current: await ctx.client.update(controllerrevisions, changed), old };
+}
+
+/** With keys sorted: clients compare the bytes of the data with those of a template that Go has printed. */
+function inOrder<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(inOrder) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, inOrder(item)])) as T;
 }
 
 async function create<T extends HasMetadata>(

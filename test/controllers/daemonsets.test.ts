@@ -77,3 +77,21 @@ for (const [name, rollingUpdate, fewest, most] of [
     await cluster.stop();
   });
 }
+
+test('a revision holds the template with its keys in order, as Go prints it', async () => {
+  const cluster = await threeNodes();
+  const { client, clock } = cluster;
+  await client.create(daemonsets, agent());
+  await clock.run(3000);
+  const { items } = await client.list(controllerrevisions, { namespace: 'default' });
+  const text = JSON.stringify(items[0]?.data);
+  assert.match(
+    text,
+    /^\{"spec":\{"template":\{"\$patch":"replace","metadata":\{"labels":\{"app":"agent"\}\},"spec":\{/,
+  );
+  assert.deepEqual(
+    ['containers', 'dnsPolicy', 'restartPolicy'].map((field) => text.indexOf(`"${field}"`)).toSorted((a, b) => a - b),
+    ['containers', 'dnsPolicy', 'restartPolicy'].map((field) => text.indexOf(`"${field}"`)),
+  );
+  await cluster.stop();
+});

@@ -5,7 +5,7 @@
 import type { Logger } from '#base/logger.ts';
 import { createLogger } from '#host/logger.ts';
 import { tearDownNetwork } from '#host/network/instance-network.ts';
-import { isAlive, readPidFile } from '#host/process/daemon.ts';
+import { isAlive, readPidFile, writePidFile } from '#host/process/daemon.ts';
 import { bootstrapError } from '#cmd/up/readiness.ts';
 import { detach, detachedVariable } from '#cmd/up/detach.ts';
 import { chooseNode, type NodeChoice, startNode } from '#cmd/up/node.ts';
@@ -91,6 +91,7 @@ async function start({ instance, options, log, told, undo }: Start): Promise<Run
   const isReady = await Promise.race([node.ready.then(() => true), told.then(() => false)]);
   const failure = isReady ? await bootstrapError(server) : undefined;
   if (failure !== undefined) throw new Failure(failure);
+  writePidFile(join(options.dataDir, 'run/server.pid'), process.pid);
   writeStatus({
     dataDir: options.dataDir,
     url: server.url,
@@ -106,7 +107,7 @@ async function start({ instance, options, log, told, undo }: Start): Promise<Run
     stop: async (stopOptions) => {
       await node.stop(stopOptions);
       await server.close();
-      rmSync(join(options.dataDir, 'run/status.json'), { force: true });
+      for (const file of ['status.json', 'server.pid']) rmSync(join(options.dataDir, 'run', file), { force: true });
       if (stopOptions?.leavePods !== true) removeRunDir();
     },
   };
