@@ -219,7 +219,7 @@ describe('the command line beside real helm', 'missing' in realHelm ? { skip: re
       const env = environmentOf(home, each.env);
       const words = each.line.replaceAll('$HERE', folder).split(' ');
       if (each.writes === true) fill(folder, chartFiles);
-      const expected = theirs(words, folder, env);
+      const expected = await theirs(words, folder, env);
       const tree = each.writes === true ? treeOf(folder) : {};
       if (each.writes === true) fill(folder, chartFiles);
       const actual = await ours(words, folder, env);

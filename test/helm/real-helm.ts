@@ -1,5 +1,5 @@
 /** Real helm beside ours: which one, and how a line runs by either. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -47,10 +47,15 @@ export function environmentOf(home: string, extra: Readonly<Record<string, strin
 }
 
 /** Real helm's outcome. */
-export function theirs(line: readonly string[], cwd: string, env: Record<string, string>): Outcome {
+export function theirs(line: readonly string[], cwd: string, env: Record<string, string>): Promise<Outcome> {
   if ('missing' in realHelm) throw new Error(realHelm.missing);
-  const run = spawnSync(realHelm.path, line, { cwd, env, encoding: 'utf8', input: '' });
-  return { code: run.status ?? -1, stdout: run.stdout, stderr: run.stderr };
+  const { path } = realHelm;
+  return new Promise((resolve) => {
+    const child = execFile(path, line, { cwd, env, maxBuffer: 1 << 26 }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
 }
 
 /** Ours, in this process: the working folder is changed for the time of the run. */
