@@ -86,8 +86,9 @@ export function listOptions(query: Query, endpoint: Endpoint, verb: 'list' | 'wa
   const isDefaulted = isLegacyWatch && sendInitialEvents === undefined && match === '';
   if (isDefaulted) sendInitialEvents = true;
   else checkMatch({ verb, match, resourceVersion, token, sendInitialEvents });
+  const select = (): Selection => selectionOf(labels, fields, endpoint, name);
   return {
-    selection: selectionOf(labels, fields, endpoint, name),
+    selection: name === '' ? sharedSelection(query, endpoint, select) : select(),
     limit,
     continue: token,
     resourceVersion,
@@ -96,6 +97,23 @@ export function listOptions(query: Query, endpoint: Endpoint, verb: 'list' | 'wa
     sendInitialEvents,
     timeoutSeconds,
   };
+}
+
+const maxShared = 256;
+const shared = new WeakMap<Endpoint, Map<string, Selection>>();
+
+/** Equal selectors of one endpoint are one selection: watchers in a row share what they see. */
+function sharedSelection(query: Query, endpoint: Endpoint, make: () => Selection): Selection {
+  let known = shared.get(endpoint);
+  if (known === undefined) shared.set(endpoint, (known = new Map()));
+  const key = `${query.get('labelSelector') ?? ''}\n${query.get('fieldSelector') ?? ''}`;
+  let selection = known.get(key);
+  if (selection === undefined) {
+    selection = make();
+    if (known.size >= maxShared) known.clear();
+    known.set(key, selection);
+  }
+  return selection;
 }
 
 function selectorOf(text: string): Selector {

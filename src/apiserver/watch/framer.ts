@@ -74,6 +74,8 @@ class JsonFramer implements Framer {
   readonly next: Framer;
   readonly #view: View;
   readonly #render: Render;
+  /** The frame asked for last: one event is asked for by all watchers in a row. */
+  #last: { readonly event: StoreEvent; readonly type: FrameType; readonly frame: Uint8Array } | undefined;
 
   constructor(key: string, view: View, render: Render, next?: Framer) {
     this.key = key;
@@ -83,12 +85,15 @@ class JsonFramer implements Framer {
   }
 
   event(event: StoreEvent, type: FrameType): Uint8Array {
+    const last = this.#last;
+    if (last !== undefined && last.event === event && last.type === type) return last.frame;
     const key = this.key + type;
     let frame = event.memo.get(key) as Uint8Array | undefined;
     if (frame === undefined) {
       frame = this.#make(event, type);
       event.memo.set(key, frame);
     }
+    this.#last = { event, type, frame };
     return frame;
   }
 

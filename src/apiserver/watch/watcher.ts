@@ -25,6 +25,16 @@ export interface WatcherOptions {
   readonly onFail: (error: unknown) => void;
 }
 
+/**
+ * What the last watcher saw of the last event: many watchers of one selection are asked in a row. A selection is known by
+ * what it was read from (see list-options.ts), so that equal ones are the same.
+ */
+const lastVerdict: { event: StoreEvent | undefined; selection: Selection | undefined; type: FrameType | undefined } = {
+  event: undefined,
+  selection: undefined,
+  type: undefined,
+};
+
 export class Watcher {
   readonly selection: Selection;
   readonly namespace: string;
@@ -100,6 +110,15 @@ export class Watcher {
     const { head } = event.version;
     if (this.namespace !== '' && head.namespace !== this.namespace) return undefined;
     if (this.selection.isEverything) return event.type;
+    if (lastVerdict.event !== event || lastVerdict.selection !== this.selection) {
+      lastVerdict.type = this.#selectedType(event);
+      lastVerdict.event = event;
+      lastVerdict.selection = this.selection;
+    }
+    return lastVerdict.type;
+  }
+
+  #selectedType(event: StoreEvent): FrameType | undefined {
     const before = event.previous !== undefined && isSelected(this.selection, event.previous);
     if (event.type === 'DELETED') return before || isSelected(this.selection, event.version) ? 'DELETED' : undefined;
     const now = isSelected(this.selection, event.version);

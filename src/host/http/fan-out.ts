@@ -2,8 +2,9 @@
  * Sends watch frames to many clients without holding up the event loop.
  *
  * Frames of one stream that come within one loop turn are joined into one write; the streams that have something to send
- * are served in slices, other work going on between two slices. Joined bytes are shared between streams that got the
- * same frames. A client that does not read is reset when more than `maxQueuedBytes` wait for it: it resumes its watch.
+ * are served in slices, other work going on between two slices, and those of one connection together: what they write in
+ * one turn goes out as one piece. Joined bytes are shared between streams that got the same frames. A client that does
+ * not read is reset when more than `maxQueuedBytes` wait for it: it resumes its watch.
  *
  * Invariants: 1. frames of one sink keep their order. 2. A sink is in the queue at most once.
  * 3. Only sinks whose client is there are in #open.
@@ -18,7 +19,8 @@ const comfortableBytes = 65_536;
 export class FanOut {
   readonly #maxQueuedBytes: number;
   readonly #open = new Set<ReplySink>();
-  #queue: ReplySink[] = [];
+  /** By connection. */
+  readonly #queue = new Map<object, ReplySink[]>();
   #isScheduled = false;
   #lastJoin: { frames: readonly Uint8Array[]; bytes: Uint8Array } | undefined;
 
@@ -40,19 +42,29 @@ export class FanOut {
   }
 
   #enqueue(sink: ReplySink): void {
-    this.#queue.push(sink);
+    const { connection } = sink.reply;
+    const waiting = this.#queue.get(connection);
+    if (waiting === undefined) this.#queue.set(connection, [sink]);
+    else waiting.push(sink);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
-    const slice = this.#queue.length <= streamsPerSlice ? this.#queue : this.#queue.slice(0, streamsPerSlice);
-    this.#queue = slice === this.#queue ? [] : this.#queue.slice(streamsPerSlice);
-    this.#isScheduled = this.#queue.length > 0;
+    let count = 0;
+    for (const [connection, waiting] of this.#queue) {
+      this.#queue.delete(connection);
+      const sinks = waiting.length <= streamsPerSlice ? waiting : waiting.splice(0, streamsPerSlice);
+      // The rest comes behind the others' turn.
+      if (sinks !== waiting) this.#queue.set(connection, waiting);
+      for (const sink of sinks) sink.send(this.#join, this.#maxQueuedBytes);
+      count += sinks.length;
+      if (count >= streamsPerSlice / 2) break;
+    }
+    this.#isScheduled = this.#queue.size > 0;
     if (this.#isScheduled) setImmediate(this.#flush);
-    for (const sink of slice) sink.send(this.#join, this.#maxQueuedBytes);
-    if (!this.#isScheduled) this.#lastJoin = undefined;
+    else this.#lastJoin = undefined;
   };
 
   readonly #join = (frames: readonly Uint8Array[]): Uint8Array => {
@@ -72,7 +84,7 @@ function isSame(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
 }
 
 class ReplySink implements FrameSink {
-  readonly #reply: Reply;
+  readonly reply: Reply;
   readonly #enqueue: (sink: ReplySink) => void;
   #frames: Uint8Array[] = [];
   /** Of #frames. */
@@ -80,7 +92,7 @@ class ReplySink implements FrameSink {
   #hasEnded = false;
 
   constructor(reply: Reply, enqueue: (sink: ReplySink) => void) {
-    this.#reply = reply;
+    this.reply = reply;
     this.#enqueue = enqueue;
   }
 
@@ -94,28 +106,28 @@ class ReplySink implements FrameSink {
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    if (this.#frames.length === 0) this.#reply.end();
+    if (this.#frames.length === 0) this.reply.end();
   }
 
   onClose(callback: () => void): void {
-    this.#reply.onClose(callback);
+    this.reply.onClose(callback);
   }
 
   drained(): Promise<void> | undefined {
-    if (this.#reply.isClosed || this.#reply.queuedBytes + this.#pendingBytes < comfortableBytes) return undefined;
-    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#reply.drained());
+    if (this.reply.isClosed || this.reply.queuedBytes + this.#pendingBytes < comfortableBytes) return undefined;
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.reply.drained());
   }
 
   send(join: (frames: readonly Uint8Array[]) => Uint8Array, maxQueuedBytes: number): void {
     const frames = this.#frames;
     this.#frames = [];
     this.#pendingBytes = 0;
-    if (this.#reply.isClosed) return;
+    if (this.reply.isClosed) return;
     const bytes = join(frames);
-    if (this.#reply.queuedBytes + bytes.byteLength > maxQueuedBytes) {
+    if (this.reply.queuedBytes + bytes.byteLength > maxQueuedBytes) {
       this.#hasEnded = true;
-      this.#reply.reset();
-    } else if (this.#hasEnded) this.#reply.end(bytes);
-    else this.#reply.write(bytes);
+      this.reply.reset();
+    } else if (this.#hasEnded) this.reply.end(bytes);
+    else this.reply.write(bytes);
   }
 }

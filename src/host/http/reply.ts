@@ -19,6 +19,8 @@ export interface Reply {
   /** Called once. */
   onClose(callback: () => void): void;
   readonly isClosed: boolean;
+  /** What carries the stream: those of one connection are best written together. */
+  readonly connection: object;
   /** Bytes written that the client has not taken. */
   readonly queuedBytes: number;
 }
@@ -26,10 +28,12 @@ export interface Reply {
 export class Http2Reply implements Reply {
   readonly #stream: ServerHttp2Stream;
   readonly #isHead: boolean;
+  readonly connection: object;
 
   constructor(stream: ServerHttp2Stream, isHead: boolean) {
     this.#stream = stream;
     this.#isHead = isHead;
+    this.connection = stream.session ?? stream;
   }
 
   get isClosed(): boolean {
@@ -73,9 +77,11 @@ export class Http2Reply implements Reply {
 
 export class Http1Reply implements Reply {
   readonly #response: ServerResponse;
+  readonly connection: object;
 
   constructor(response: ServerResponse) {
     this.#response = response;
+    this.connection = response;
   }
 
   get isClosed(): boolean {
