@@ -21,7 +21,10 @@ export interface ReleaseWorld {
 }
 
 /** A context in the namespace `default` unless said otherwise; each one is a client of its own. */
-export function releaseWorld(cluster: TestCluster, ports: Partial<ReleasePorts> = {}): ReleaseWorld {
+export function releaseWorld(
+  cluster: Pick<TestCluster, 'client' | 'clock'>,
+  ports: Partial<ReleasePorts> = {},
+): ReleaseWorld {
   const warnings: string[] = [];
   const context = releaseContext({
     client: cluster.client,

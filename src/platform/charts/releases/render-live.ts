@@ -40,7 +40,7 @@ export async function renderLive(
     const missing = new Map<string, Question>();
     const warnings: string[] = [];
     const lookup = options.lookups === 'live' ? { lookup: lookupFrom(answers, missing) } : {};
-    const render = (): RenderedChart =>
+    const render = (): Promise<RenderedChart> =>
       renderChart(chart, {
         ...options,
         ...lookup,
@@ -48,7 +48,7 @@ export async function renderLive(
         functions: context.functions,
         warn: (message) => warnings.push(message),
       });
-    const result = attempt(render);
+    const result = await attempt(render);
     if (missing.size === 0 || round === maxRounds) {
       for (const message of warnings) context.warn(message);
       if ('error' in result) throw result.error;
@@ -61,9 +61,9 @@ export async function renderLive(
   }
 }
 
-function attempt<T>(work: () => T): { readonly value: T } | { readonly error: unknown } {
+async function attempt<T>(work: () => Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
   try {
-    return { value: work() };
+    return { value: await work() };
   } catch (error) {
     return { error };
   }

@@ -18,10 +18,10 @@ type FieldTree = { readonly [step: string]: FieldTree };
 export async function applyObject(
   context: ReleaseContext,
   one: ReleaseObject,
-  { forceConflicts }: { readonly forceConflicts: boolean },
+  { forceConflicts, dryRun = false }: { readonly forceConflicts: boolean; readonly dryRun?: boolean },
 ): Promise<HasMetadata> {
   const { resource, key, object } = one;
-  const options = { type: 'apply', fieldManager, force: forceConflicts, fieldValidation: 'Strict' } as const;
+  const options = { type: 'apply', fieldManager, force: forceConflicts, fieldValidation: 'Strict', dryRun } as const;
   try {
     return await context.client.patch<HasMetadata>(resource, key, object, options);
   } catch (error) {

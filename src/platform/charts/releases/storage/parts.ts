@@ -13,6 +13,7 @@
 import type { ObjectKey, ObjectMeta } from '#api/object.ts';
 import { isAlreadyExists } from '#api/status.ts';
 import type { Client } from '#client/client.ts';
+import type { ChartFile } from '#platform/charts/chart.ts';
 import { emptyMetadata } from '#platform/charts/metadata.ts';
 import type { Release } from '#platform/charts/release.ts';
 import { ReleaseError } from '#platform/charts/releases/errors.ts';
@@ -25,6 +26,9 @@ const partCharacters = 1_000_000;
 /** The most characters of a record; leaves room for `parts` and `digest`. */
 const recordCharacters = 1_040_000;
 const encoder = new TextEncoder();
+
+/** The parts' text of files that were packed or read before: packing megabytes takes a noticeable time, and files never change. */
+const packedFiles = new WeakMap<readonly ChartFile[], string>();
 
 /** Writes records and reads them back, in one object or several. */
 export class PartStore {
@@ -48,6 +52,7 @@ export class PartStore {
     const digest = data['digest'] === undefined ? '' : this.#kind.read(data['digest']);
     if ((await sha256(text)) !== digest) throw new Error(`the parts of ${record.metadata.name} do not belong to it`);
     const { templates, files } = unpackRelease(text, {}, this.#compression).chart;
+    packedFiles.set(files, text);
     return { ...release, chart: { ...release.chart, templates, files } };
   }
 
@@ -81,14 +86,17 @@ export class PartStore {
   async #layout(metadata: ObjectMeta, release: Release): Promise<{ record: RecordObject; parts: string }> {
     const { recordType, write } = this.#kind;
     const head = recordType === undefined ? { metadata } : { metadata, type: recordType };
-    const whole = packRelease(release, this.#compression);
-    if (whole.length <= recordCharacters) return { record: { ...head, data: { release: write(whole) } }, parts: '' };
+    const known = packedFiles.get(release.chart.files);
+    const whole = known === undefined ? packRelease(release, this.#compression) : '';
+    if (known === undefined && whole.length <= recordCharacters)
+      return { record: { ...head, data: { release: write(whole) } }, parts: '' };
     const short = packRelease(withoutFiles(release), this.#compression);
     if (short.length > recordCharacters)
       throw new ReleaseError(
         `release ${JSON.stringify(release.name)} is too large to be recorded: its manifest and values alone take ${short.length} bytes after compression, ${recordCharacters} are allowed`,
       );
-    const parts = packRelease(filesAlone(release), this.#compression);
+    const parts = known ?? packRelease(filesAlone(release), this.#compression);
+    packedFiles.set(release.chart.files, parts);
     const count = write(String(Math.ceil(parts.length / partCharacters)));
     const data = { release: write(short), parts: count, digest: write(await sha256(parts)) };
     return { record: { ...head, data }, parts };
