@@ -1,7 +1,6 @@
 /** Chart archives: .tgz to files, with Helm's limits and its refusals of paths that lead out of the chart. */
 import { posix } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { extract } from 'tar-stream';
 import type { Header } from 'tar-stream';
 
 /** Limits of Helm: 100 MiB unpacked in all, 5 MiB a file. */
@@ -23,6 +22,7 @@ export class ArchiveError extends Error {
 export async function unpackChart(archive: Uint8Array): Promise<ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   let total = 0;
+  const { extract } = await import('tar-stream');
   const tar = extract();
   tar.end(gunzip(archive));
   for await (const entry of tar) {

@@ -1,22 +1,43 @@
 /**
- * values.schema.json: drafts 4, 6, 7, 2019-09 and 2020-12 by ajv, patterns by RE2, messages as Helm's validator words them.
- *
- * Deviation: references to other files and addresses are not loaded; a schema that needs one is an error (Helm fetches them).
+ * values.schema.json: a first look (schema-accept.ts) finds most values right; for the others the validator is loaded, and
+ * finds the words.
  */
-import { RE2JS } from '@bufbuild/re2';
-import { Ajv } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ErrorObject, Options, ValidateFunction } from 'ajv';
 import type { Chart } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
-import { schemaMessage } from '#platform/charts/schema-messages.ts';
+import { lookAtValue } from '#platform/charts/schema-accept.ts';
 import type { Table } from '#platform/charts/values/table.ts';
 import { goTypeName, isTable, plainOf } from '#platform/charts/values/table.ts';
 
 const decoder = new TextDecoder();
 
-/** Checks the values of a chart and its subcharts. Throws {@link ChartError} that lists every chart's failures. */
+/** A schema needs the validator, and it is not loaded: await {@link loadValidator} and begin again. */
+export class ValidatorNeeded extends Error {
+  override name = 'ValidatorNeeded';
+}
+
+type Validator = typeof import('#platform/charts/schema-validator.ts');
+let validator: Validator | undefined;
+
+/** Loads the validator for this process. */
+export async function loadValidator(): Promise<void> {
+  validator ??= await import('#platform/charts/schema-validator.ts');
+}
+
+/** Runs work that validates; should it need the validator, that is loaded, and the work runs again. */
+export async function withValidator<T>(work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ValidatorNeeded)) throw error;
+    await loadValidator();
+    return work();
+  }
+}
+
+/**
+ * Checks the values of a chart and its subcharts. Throws {@link ChartError} that lists every
+ * chart's failures, or {@link ValidatorNeeded}.
+ */
 export function validateValues(chart: Chart, values: Table): void {
   const failures = chartFailures(chart, values);
   if (failures === '') return;
@@ -39,83 +60,17 @@ function chartFailures(chart: Chart, values: Table): string {
   return text;
 }
 
-/** A line per failure of one schema; empty if the values keep to it, or the reason why the schema cannot be used. */
+/** A line per failure of one schema; empty if the values keep to it. Throws {@link ValidatorNeeded}. */
 export function schemaFailures(schema: Uint8Array, values: Table): string {
+  if (validator !== undefined) return validator.validatorFailures(schema, values);
+  if (firstLook(schema, values) === 'right') return '';
+  throw new ValidatorNeeded();
+}
+
+function firstLook(schema: Uint8Array, values: Table): 'right' | 'wrong' | 'unsure' {
   try {
-    const validate = compile(schema);
-    if (validate(plainOf(values))) return '';
-    return (validate.errors ?? [])
-      .filter(isShown)
-      .map((error) => `- ${schemaMessage(error)}\n`)
-      .join('');
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return error.message;
+    return lookAtValue(JSON.parse(decoder.decode(schema)), plainOf(values));
+  } catch {
+    return 'unsure';
   }
-}
-
-/** Wrappers that only repeat what their parts say. */
-function isShown(error: ErrorObject): boolean {
-  return error.keyword !== 'if';
-}
-
-const compiled = new WeakMap<Uint8Array, ValidateFunction>();
-
-function compile(schema: Uint8Array): ValidateFunction {
-  const known = compiled.get(schema);
-  if (known !== undefined) return known;
-  const parsed = JSON.parse(decoder.decode(schema)) as Record<string, unknown> | boolean;
-  const made = validatorFor(parsed);
-  compiled.set(schema, made);
-  return made;
-}
-
-/** ajv only calls `test`. */
-const regExp = Object.assign((pattern: string): RegExp => RE2JS.compile(pattern) as unknown as RegExp, {
-  code: 'RE2JS.compile',
-});
-
-const options: Options = {
-  allErrors: true,
-  strict: false,
-  validateSchema: false,
-  logger: false,
-  verbose: true,
-  validateFormats: false,
-  code: { regExp },
-};
-
-function validatorFor(schema: Record<string, unknown> | boolean): ValidateFunction {
-  if (typeof schema === 'boolean') return new Ajv2020(options).compile(schema);
-  const { $schema: dialect, ...body } = schema;
-  const name = typeof dialect === 'string' ? dialect : 'https://json-schema.org/draft/2020-12/schema';
-  if (name.includes('2019-09')) return new Ajv2019(options).compile(body);
-  if (name.includes('2020-12')) return new Ajv2020(options).compile(body);
-  return new Ajv(options).compile(name.includes('draft-04') ? modernized(body) : body);
-}
-
-/** Draft 4's `id` and boolean exclusive bounds in the form of later drafts. */
-function modernized(value: unknown): Record<string, unknown> {
-  return modernize(value) as Record<string, unknown>;
-}
-
-function modernize(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(modernize);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.fromEntries(Object.entries(value).map(([key, field]) => [key, modernize(field)]));
-  for (const [exclusive, inclusive] of [
-    ['exclusiveMinimum', 'minimum'],
-    ['exclusiveMaximum', 'maximum'],
-  ] as const) {
-    if (typeof fields[exclusive] !== 'boolean') continue;
-    if (fields[exclusive] === true) {
-      fields[exclusive] = fields[inclusive];
-      delete fields[inclusive];
-    } else delete fields[exclusive];
-  }
-  if (typeof fields['id'] === 'string' && fields['$id'] === undefined) {
-    fields['$id'] = fields['id'];
-    delete fields['id'];
-  }
-  return fields;
 }

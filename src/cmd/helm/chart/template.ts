@@ -33,7 +33,7 @@ export async function template(
   const namespace = await namespaceOf(context);
   const rendering = { name, namespace, capabilities, values };
   try {
-    const rendered = render(chart, { ...rendering, flags, warn: (message) => context.warn(message) });
+    const rendered = await render(chart, { ...rendering, flags, warn: (message) => context.warn(message) });
     await print(rendered, { flags, name, context });
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
@@ -53,7 +53,7 @@ interface Rendering {
   warn(message: string): void;
 }
 
-function render(chart: Chart, rendering: Rendering): RenderedChart {
+function render(chart: Chart, rendering: Rendering): Promise<RenderedChart> {
   const { name, namespace, flags, warn, capabilities, values } = rendering;
   checkReleaseName(name);
   checkLabels(flags.labels);
@@ -114,7 +114,7 @@ export async function templateChart(
   const chart = await loadInstallable(reference, flags, { warn });
   try {
     const namespace = flags.namespace ?? 'default';
-    const rendered = render(chart, { name, namespace, capabilities, values, flags, warn });
+    const rendered = await render(chart, { name, namespace, capabilities, values, flags, warn });
     return templateOutput(rendered, {
       crds: flags.includeCrds === true ? 'show' : 'hide',
       hooks: flags.noHooks === true ? 'hide' : 'show',

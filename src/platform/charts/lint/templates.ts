@@ -7,7 +7,7 @@ import { processDependencies } from '#platform/charts/dependencies.ts';
 import { deprecationWarning } from '#platform/charts/lint/deprecations.ts';
 import type { LintInput, Report } from '#platform/charts/lint/input.ts';
 import { renderTemplates } from '#platform/charts/render/engine.ts';
-import { validateValues } from '#platform/charts/schema.ts';
+import { ValidatorNeeded, validateValues } from '#platform/charts/schema.ts';
 import { coalesceValues } from '#platform/charts/values/coalesce.ts';
 
 const folder = 'templates/';
@@ -63,7 +63,7 @@ function render(chart: Chart, input: LintInput): Rendered | undefined {
     });
     return { files, error: undefined };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!(error instanceof Error) || error instanceof ValidatorNeeded) throw error;
     return { files: new Map(), error: error.message };
   }
 }

@@ -11,7 +11,7 @@ import type { Hook } from '#platform/charts/release.ts';
 import type { ReleaseFacts } from '#platform/charts/render/engine.ts';
 import { renderTemplates } from '#platform/charts/render/engine.ts';
 import type { Lookup } from '#platform/charts/render/helm-functions.ts';
-import { validateValues } from '#platform/charts/schema.ts';
+import { validateValues, withValidator } from '#platform/charts/schema.ts';
 import { coalesceValues } from '#platform/charts/values/coalesce.ts';
 import type { Table } from '#platform/charts/values/table.ts';
 
@@ -49,8 +49,21 @@ export class RenderError extends ChartError {
   }
 }
 
-/** Renders a chart; the loaded chart is not changed. Throws {@link ChartError}, from the templates on {@link RenderError}. */
-export function renderChart(loaded: Chart, options: RenderOptions): RenderedChart {
+/** Renders a chart; the loaded chart is not changed. Rejects with {@link ChartError}, from the templates on {@link RenderError}. */
+export async function renderChart(loaded: Chart, options: RenderOptions): Promise<RenderedChart> {
+  let warnings: string[] = [];
+  try {
+    return await withValidator(() => {
+      // A second run says the same again.
+      warnings = [];
+      return renderNow(loaded, { ...options, warn: (message) => warnings.push(message) });
+    });
+  } finally {
+    for (const message of warnings) options.warn(message);
+  }
+}
+
+function renderNow(loaded: Chart, options: RenderOptions): RenderedChart {
   const { warn, capabilities, release } = options;
   const chart = copyChart(loaded);
   processDependencies(chart, options.values, warn);
