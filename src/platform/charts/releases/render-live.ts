@@ -97,6 +97,9 @@ async function answerOf(context: ReleaseContext, question: Question): Promise<An
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
   const resource = await context.resources.find(apiVersion, kind);
+  // A kind that its group version does not have is like an object that is not there; a group version may not be missing.
+  const isKnown = (await context.resources.discovery()).groupVersions.includes(apiVersion);
+  if (resource === undefined && isKnown) return { found: () => newMap() };
   if (resource === undefined)
     return {
       problem: `unable to get apiresource from unstructured: ${group}/${apiVersion.slice(slash + 1)}, Kind=${kind}: the server could not find the requested resource`,
