@@ -4,17 +4,32 @@ import { YamlError, loadYaml } from '#lang/yaml/to-json.ts';
 import { isValidVersion } from '#lang/semver/version.ts';
 import type { Dependency, Lock, Maintainer, Metadata } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
+import { normalizeTime, zeroTime } from '#platform/charts/go-time.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads Chart.yaml. Throws {@link ChartError}. */
 export function parseMetadata(text: string): Metadata {
-  return readMetadata(readFields(text, 'Chart.yaml', 'chart.Metadata'));
+  return readMetadata(readFields(text, 'Chart.yaml', 'chart.Metadata'), ownFile);
 }
 
-/** The fields of Chart.yaml that an object has; others are passed over. Throws YamlError if one is of another type. */
-export function readMetadata(fields: Fields): Metadata {
-  const read = new Reader(fields, 'Metadata');
+/** Where fields stand: Go's reader of an index takes no number for a text, and names more of the path. */
+interface Place {
+  readonly strict: boolean;
+  /** Between the struct's name and the field's. */
+  readonly path: string;
+}
+
+const ownFile: Place = { strict: false, path: '' };
+const inIndex: Place = { strict: true, path: 'entries.Metadata.' };
+
+/** Chart.yaml's fields of an index's entry; others are passed over. Throws YamlError if one is of another type. */
+export function readIndexMetadata(fields: Fields): Metadata {
+  return readMetadata(fields, inIndex);
+}
+
+function readMetadata(fields: Fields, place: Place): Metadata {
+  const read = new Reader(fields, place.strict ? 'ChartVersion' : 'Metadata', place);
   return {
     name: read.text('name'),
     home: read.text('home'),
@@ -22,7 +37,7 @@ export function readMetadata(fields: Fields): Metadata {
     version: read.text('version'),
     description: read.text('description'),
     keywords: read.texts('keywords'),
-    maintainers: read.list('maintainers')?.map(maintainerOf),
+    maintainers: read.list('maintainers')?.map((value) => maintainerOf(value, place)),
     icon: read.text('icon'),
     apiVersion: read.text('apiVersion') || 'v1',
     condition: read.text('condition'),
@@ -31,7 +46,7 @@ export function readMetadata(fields: Fields): Metadata {
     deprecated: read.bool('deprecated'),
     annotations: read.textMap('annotations'),
     kubeVersion: read.text('kubeVersion'),
-    dependencies: read.list('dependencies')?.map(dependencyOf),
+    dependencies: read.list('dependencies')?.map((value) => dependencyOf(value, place)),
     type: read.text('type'),
   };
 }
@@ -44,17 +59,18 @@ export function emptyMetadata(): Metadata {
 /** The dependencies of requirements.yaml; undefined if it names none. Throws {@link ChartError}. */
 export function parseRequirements(text: string): Dependency[] | undefined {
   const fields = readFields(text, 'requirements.yaml', 'chart.Metadata');
-  return new Reader(fields, 'Metadata').list('dependencies')?.map(dependencyOf);
+  const list = new Reader(fields, 'Metadata', ownFile).list('dependencies');
+  return list?.map((value) => dependencyOf(value, ownFile));
 }
 
 /** Reads Chart.lock or requirements.lock. Throws {@link ChartError}. */
 export function parseLock(text: string, file: string): Lock {
   const fields = readFields(text, file, 'chart.Lock');
-  const read = new Reader(fields, 'Lock');
+  const read = new Reader(fields, 'Lock', ownFile);
   return {
-    generated: read.text('generated'),
+    generated: normalizeTime(read.text('generated')) ?? zeroTime,
     digest: read.text('digest'),
-    dependencies: (read.list('dependencies') ?? []).map(dependencyOf),
+    dependencies: (read.list('dependencies') ?? []).map((value) => dependencyOf(value, ownFile)),
   };
 }
 
@@ -85,10 +101,12 @@ function isFields(value: unknown): value is Fields {
 class Reader {
   readonly #fields: Fields;
   readonly #type: string;
+  readonly #place: Place;
 
-  constructor(fields: Fields, type: string) {
+  constructor(fields: Fields, type: string, place: Place) {
     this.#fields = fields;
     this.#type = type;
+    this.#place = place;
   }
 
   text(name: string): string {
@@ -97,7 +115,9 @@ class Reader {
   }
 
   #scalar(value: unknown, name: string): string {
-    if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+    if (typeof value === 'string') return value;
+    if (this.#place.strict) return this.#fail(value, name, 'string');
+    if (typeof value === 'boolean') return String(value);
     if (typeof value === 'number') return numberText(value);
     return rawSource(value) ?? this.#fail(value, name, 'string');
   }
@@ -128,9 +148,8 @@ class Reader {
   }
 
   #fail(value: unknown, name: string, wanted: string): never {
-    throw new YamlError(
-      `json: cannot unmarshal ${jsonKind(value)} into Go struct field ${this.#type}.${name} of type ${wanted}`,
-    );
+    const field = `${this.#type}.${this.#place.path}${name}`;
+    throw new YamlError(`json: cannot unmarshal ${jsonKind(value)} into Go struct field ${field} of type ${wanted}`);
   }
 }
 
@@ -155,15 +174,19 @@ function numberText(value: number): string {
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
-function maintainerOf(value: unknown): Maintainer {
+function inside(place: Place, list: string): Place {
+  return place.strict ? { strict: true, path: `${place.path}${list}.` } : place;
+}
+
+function maintainerOf(value: unknown, place: Place): Maintainer {
   if (value === null) throw new ChartError('validation: maintainers must not contain empty or null nodes');
-  const read = new Reader(isFields(value) ? value : {}, 'Maintainer');
+  const read = new Reader(isFields(value) ? value : {}, 'Maintainer', inside(place, 'maintainers'));
   return { name: read.text('name'), email: read.text('email'), url: read.text('url') };
 }
 
-function dependencyOf(value: unknown): Dependency {
+function dependencyOf(value: unknown, place: Place): Dependency {
   if (value === null) throw new ChartError('validation: dependencies must not contain empty or null nodes');
-  const read = new Reader(isFields(value) ? value : {}, 'Dependency');
+  const read = new Reader(isFields(value) ? value : {}, 'Dependency', inside(place, 'dependencies'));
   return {
     name: read.text('name'),
     version: read.text('version'),

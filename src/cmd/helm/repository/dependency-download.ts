@@ -171,9 +171,9 @@ function urlIn(index: IndexFile, { name, version, repository }: Dependency): str
   const versions = index.entries.get(name);
   if (versions === undefined) throw new ChartError('entry not found');
   const found = versions.find(
-    ({ metadata, urls }) => urls.length > 0 && (version === '' || sameVersion(version, metadata.version)),
+    ({ metadata, urls = [] }) => urls.length > 0 && (version === '' || sameVersion(version, metadata.version)),
   );
-  const url = found?.urls[0];
+  const url = found?.urls?.[0];
   if (url === undefined) throw new ChartError('no matching version');
   if ((splitUrl(url)?.scheme ?? '') !== '') return url;
   const base = splitUrl(repository);

@@ -144,7 +144,7 @@ async function chooseFor(dependency: Dependency, scope: ResolveScope): Promise<s
   const owner = names.get(name) ?? '';
   const versions = cachedFor(owner, context).entries.get(name);
   if (versions === undefined) throw new ChartError(`${name} chart not found in repo ${repository}`);
-  const fetchable = versions.filter(({ urls }) => urls.length > 0).map(({ metadata }) => metadata.version);
+  const fetchable = versions.filter(({ urls = [] }) => urls.length > 0).map(({ metadata }) => metadata.version);
   return firstInRange(fetchable, range);
 }
 

@@ -205,7 +205,7 @@ function chartUrl(
   const index = wrapped("no cached repo found. (try 'helm repo update')", () => cachedIndex(entry.name, context));
   const { chart, version } = wanted;
   const hint = `chart ${JSON.stringify(chart)} matching ${version} not found in ${entry.name} index. (try 'helm repo update')`;
-  const [first] = wrapped(hint, () => findVersion(index, chart, version)).urls;
+  const [first] = wrapped(hint, () => findVersion(index, chart, version)).urls ?? [];
   if (first === undefined) throw new ChartError(`chart ${JSON.stringify(reference)} has no downloadable URLs`);
   try {
     return resolveReference(entry.url, first);
@@ -231,7 +231,7 @@ function ownerOf(
   return repositories.find((entry) => {
     checkRepositoryUrl(entry.url);
     const index = wrapped("no cached repo found. (try 'helm repo update')", () => cachedIndex(entry.name, context));
-    const urls = [...index.entries.values()].flatMap((versions) => versions.flatMap((version) => version.urls));
+    const urls = [...index.entries.values()].flatMap((versions) => versions.flatMap(({ urls }) => urls ?? []));
     return urls.some((candidate) => sameUrl(url, candidate));
   });
 }

@@ -36,21 +36,25 @@ function hostOnly(given: string): string {
   return given.replace(/^(?:oci|https?):\/\//, '').replace(/\/.*$/, '');
 }
 
-/** OAuth2's way first, then the one that every token service knows. */
+/** OAuth2's way first, then the one that every token service knows; plain HTTP if the registry speaks nothing else. */
 async function tryLogin(host: string, credential: Credential, flags: LoginFlags, context: HelmContext): Promise<void> {
   const fetch = connect({ ...flags, insecureSkipTlsVerify: flags.insecure }, context.environment);
+  let scheme: 'https' | 'http' = flags.plainHttp ? 'http' : 'https';
   const ping = async (tokens: 'get' | 'post'): Promise<void> => {
-    const scheme = flags.plainHttp ? 'http' : 'https';
     const client = new RegistryClient(host, { fetch, credential: () => Promise.resolve(credential), scheme, tokens });
     const answer = await client.request({ method: 'GET', path: '/v2/' });
+    if (client.isDowngraded) scheme = 'http';
     if (answer.status === 404) throw new ChartError('not found');
     if (answer.status !== 200) throw responseError('GET', answer);
   };
-  try {
-    await ping('post');
-  } catch {
-    await ping('get');
+  for (const tokens of ['post', 'get'] as const) {
+    try {
+      return await ping(tokens);
+    } catch (error) {
+      if (tokens === 'get' && (flags.plainHttp || scheme === 'https')) throw error;
+    }
   }
+  await ping('post').catch(() => ping('get'));
 }
 
 async function whoIs(flags: LoginFlags, context: HelmContext): Promise<{ username: string; password: string }> {

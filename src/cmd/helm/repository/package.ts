@@ -45,7 +45,7 @@ async function updateDependencies(path: string, flags: PackageFlags, context: He
 }
 
 async function packChart(path: string, flags: PackageFlags, context: HelmContext): Promise<string> {
-  if (!statSync(path).isDirectory()) throw new ChartError(`${path} is not a directory`);
+  if (!statSync(path).isDirectory()) throw new ChartError('Chart.yaml file is missing');
   const chart = await loadChartAt(path, context.warn);
   if (flags.version !== '') chart.metadata.version = flags.version;
   checkVersion(chart);

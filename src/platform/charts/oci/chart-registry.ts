@@ -25,6 +25,7 @@ const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 /** Manifests and lists of tags. */
 const maxMetadataBytes = 4 * 1024 * 1024;
+const manifestTypes = `${mediaTypes.manifest}, ${mediaTypes.index}, */*`;
 const strictVersion = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
 /** `sha256:…` of bytes. */
@@ -81,7 +82,7 @@ export async function resolveManifest(client: RegistryClient, reference: ChartRe
   const answer = await client.request({
     method: 'HEAD',
     path: `/v2/${repository}/manifests/${tag || digest}`,
-    headers: { accept: `${mediaTypes.manifest}, ${mediaTypes.index}, */*` },
+    headers: { accept: manifestTypes },
     scope: `repository:${repository}:pull`,
   });
   if (answer.status === 404) throw new ChartError(`${referenceText(reference)}: not found`);
@@ -102,25 +103,39 @@ export interface PulledManifest extends RegistryChart {
 
 /** Fetches a chart's manifest and config. Rejects with {@link ChartError}. */
 export async function pullManifest(client: RegistryClient, reference: ChartReference): Promise<PulledManifest> {
-  const { repository, tag, digest: wanted } = reference;
-  const found = await resolveManifest(client, reference);
-  const answer = await client.request({
-    method: 'GET',
-    path: `/v2/${repository}/manifests/${found.digest || tag}`,
-    headers: { accept: found.mediaType || mediaTypes.manifest },
-    maxBytes: maxMetadataBytes,
-    scope: `repository:${repository}:pull`,
-  });
-  if (answer.status !== 200) throw responseError('GET', answer);
-  const digest = await digestOf(answer.body);
-  const expected = wanted || found.digest;
-  if (expected !== '' && expected !== digest)
-    throw new ChartError(`${referenceText(reference)}: mismatched digest: ${digest} != ${expected}`);
-  const manifest = decodeManifest(decoder.decode(answer.body));
+  const { repository, digest: wanted } = reference;
+  const body = await copying('FetchReference', 'source', () => fetchManifest(client, reference));
+  const digest = await digestOf(body);
+  if (wanted !== '' && wanted !== digest)
+    throw new ChartError(`${referenceText(reference)}: mismatched digest: ${digest} != ${wanted}`);
+  const manifest = decodeManifest(decoder.decode(body));
   if (manifest === undefined || manifest.config.mediaType !== mediaTypes.config)
     throw new ChartError(`could not load config with mediatype ${mediaTypes.config}`);
   const config = await pullBlob(client, repository, manifest.config);
   return { manifest, config, digest, reference: referenceText(reference) };
+}
+
+async function fetchManifest(client: RegistryClient, reference: ChartReference): Promise<Uint8Array> {
+  const { repository, tag, digest } = reference;
+  const answer = await client.request({
+    method: 'GET',
+    path: `/v2/${repository}/manifests/${tag || digest}`,
+    headers: { accept: manifestTypes },
+    maxBytes: maxMetadataBytes,
+    scope: `repository:${repository}:pull`,
+  });
+  if (answer.status === 404) throw new ChartError(`${referenceText(reference)}: not found`);
+  if (answer.status !== 200) throw responseError('GET', answer);
+  return answer.body;
+}
+
+/** Says which step failed, as Helm's registry library does. */
+async function copying<T>(step: string, side: 'source' | 'destination', body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw new ChartError(`failed to perform ${JSON.stringify(step)} on ${side}: ${(error as Error).message}`);
+  }
 }
 
 /** The layer of a chart's part. Throws {@link ChartError} if the manifest has none. */
@@ -129,26 +144,28 @@ export function layerOf({ layers }: ChartManifest, part: 'chart' | 'provenance')
     layers.findLast(({ mediaType }) => mediaType === mediaTypes[part]) ??
     (part === 'chart' ? layers.findLast(({ mediaType }) => mediaType === mediaTypes.legacyChart) : undefined);
   if (found !== undefined) return found;
-  throw new ChartError('manifest does not contain minimum number of descriptors (2), descriptors found: 1');
+  throw new ChartError(`manifest does not contain a layer with mediatype ${mediaTypes[part]}`);
 }
 
 /** Fetches a part and checks its size and digest. Rejects with {@link ChartError}. */
-export async function pullBlob(
+export function pullBlob(
   client: RegistryClient,
   repository: string,
   { digest, size }: Descriptor,
 ): Promise<Uint8Array> {
-  const answer = await client.request({
-    method: 'GET',
-    path: `/v2/${repository}/blobs/${digest}`,
-    maxBytes: size,
-    scope: `repository:${repository}:pull`,
+  return copying('Fetch', 'source', async () => {
+    const answer = await client.request({
+      method: 'GET',
+      path: `/v2/${repository}/blobs/${digest}`,
+      maxBytes: size,
+      scope: `repository:${repository}:pull`,
+    });
+    if (answer.status === 404) throw new ChartError(`${digest}: not found`);
+    if (answer.status !== 200) throw responseError('GET', answer);
+    if (answer.body.length !== size || (await digestOf(answer.body)) !== digest)
+      throw new ChartError(`mismatched digest: ${digest}`);
+    return answer.body;
   });
-  if (answer.status === 404) throw new ChartError(`${digest}: not found`);
-  if (answer.status !== 200) throw responseError('GET', answer);
-  if (answer.body.length !== size || (await digestOf(answer.body)) !== digest)
-    throw new ChartError(`mismatched digest: ${digest}`);
-  return answer.body;
 }
 
 /** A chart to send. */
@@ -167,44 +184,76 @@ export async function pushChart(
   chart: ChartToPush,
 ): Promise<RegistryChart> {
   const { repository, tag } = reference;
-  const send = (mediaType: string, bytes: Uint8Array): Promise<Descriptor> =>
-    pushBlob(client, repository, { mediaType, bytes });
-  const layers = [await send(mediaTypes.chart, chart.archive)];
-  if (chart.provenance !== undefined) layers.push(await send(mediaTypes.provenance, chart.provenance));
-  const config = await send(mediaTypes.config, encoder.encode(encodeMetadata(chart.metadata)));
+  const parts = [await partOf(mediaTypes.chart, chart.archive)];
+  if (chart.provenance !== undefined) parts.push(await partOf(mediaTypes.provenance, chart.provenance));
+  const config = await partOf(mediaTypes.config, encoder.encode(encodeMetadata(chart.metadata)));
   const annotations = chartAnnotations(chart.metadata, chart.created);
-  const body = encoder.encode(encodeManifest({ config, layers, annotations }));
-  const answer = await client.request({
-    method: 'PUT',
-    path: `/v2/${repository}/manifests/${tag}`,
-    headers: { 'content-type': mediaTypes.manifest },
-    body,
-    scope: `repository:${repository}:pull,push`,
-  });
-  if (answer.status !== 201) throw responseError('PUT', answer);
-  return { digest: await digestOf(body), reference: referenceText(reference) };
+  const layers = parts.map(({ descriptor }) => descriptor);
+  const manifest = await partOf(
+    mediaTypes.manifest,
+    encoder.encode(encodeManifest({ config: config.descriptor, layers, annotations })),
+  );
+  const { digest } = manifest.descriptor;
+  if (!(await isThere(client, repository, `manifests/${digest}`)))
+    for (const part of [config, ...parts]) await pushPart(client, repository, part);
+  await copying('Push', 'destination', () => pushManifest(client, { repository, tag }, manifest));
+  return { digest, reference: referenceText(reference) };
 }
 
-async function pushBlob(
-  client: RegistryClient,
-  repository: string,
-  { mediaType, bytes }: { readonly mediaType: string; readonly bytes: Uint8Array },
-): Promise<Descriptor> {
-  const scope = `repository:${repository}:pull,push`;
-  const digest = await digestOf(bytes);
-  const descriptor = { mediaType, digest, size: bytes.length };
-  const known = await client.request({ method: 'HEAD', path: `/v2/${repository}/blobs/${digest}`, scope });
-  if (known.status === 200) return descriptor;
+interface Part {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+async function partOf(mediaType: string, bytes: Uint8Array): Promise<Part> {
+  return { descriptor: { mediaType, digest: await digestOf(bytes), size: bytes.length }, bytes };
+}
+
+function pushScope(repository: string): string {
+  return `repository:${repository}:pull,push`;
+}
+
+function isThere(client: RegistryClient, repository: string, place: string): Promise<boolean> {
+  return copying('Exists', 'destination', async () => {
+    const answer = await client.request({
+      method: 'HEAD',
+      path: `/v2/${repository}/${place}`,
+      headers: place.startsWith('manifests/') ? { accept: mediaTypes.manifest } : {},
+      scope: pushScope(repository),
+    });
+    if (answer.status !== 200 && answer.status !== 404) throw responseError('HEAD', answer);
+    return answer.status === 200;
+  });
+}
+
+async function pushPart(client: RegistryClient, repository: string, part: Part): Promise<void> {
+  if (await isThere(client, repository, `blobs/${part.descriptor.digest}`)) return;
+  await copying('Push', 'destination', () => upload(client, repository, part));
+}
+
+async function upload(client: RegistryClient, repository: string, { descriptor, bytes }: Part): Promise<void> {
+  const scope = pushScope(repository);
   const start = await client.request({ method: 'POST', path: `/v2/${repository}/blobs/uploads/`, scope });
   if (start.status !== 202) throw responseError('POST', start);
-  const place = new URL(start.headers['location'] ?? '', start.url);
-  if (place.host !== new URL(start.url).host)
-    throw new ChartError(
-      `blob upload Location ${JSON.stringify(place.host)} is on a different host than the registry ${JSON.stringify(new URL(start.url).host)}`,
-    );
-  place.searchParams.set('digest', digest);
+  const asked = new URL(start.url);
+  const place = new URL(start.headers['location'] ?? '', asked);
+  const hosts = `${JSON.stringify(place.host)} is on a different host than the registry ${JSON.stringify(asked.host)}`;
+  if (place.host !== asked.host) throw new ChartError(`blob upload Location ${hosts}`);
+  if (client.isDowngraded || (asked.protocol === 'https:' && place.protocol !== 'https:'))
+    throw new ChartError(`blob upload Location ${JSON.stringify(place.host)} downgrades scheme from https`);
+  place.searchParams.set('digest', descriptor.digest);
   const headers = { 'content-type': 'application/octet-stream' };
   const done = await client.request({ method: 'PUT', path: place.href, headers, body: bytes, scope });
   if (done.status !== 201) throw responseError('PUT', done);
-  return descriptor;
+}
+
+async function pushManifest(
+  client: RegistryClient,
+  { repository, tag }: Pick<ChartReference, 'repository' | 'tag'>,
+  { descriptor, bytes }: Part,
+): Promise<void> {
+  const path = `/v2/${repository}/manifests/${tag}`;
+  const headers = { 'content-type': descriptor.mediaType };
+  const answer = await client.request({ method: 'PUT', path, headers, body: bytes, scope: pushScope(repository) });
+  if (answer.status !== 201) throw responseError('PUT', answer);
 }

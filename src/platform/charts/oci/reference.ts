@@ -22,7 +22,6 @@ export function isOci(reference: string): boolean {
 const repositoryPattern = /^[a-z0-9]+(?:(?:[._]|__|-*)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-*)[a-z0-9]+)*)*$/;
 const maxRepositoryLength = 512;
 const tagPattern = /^\w[\w.-]{0,127}$/;
-const digestPattern = /^sha(?:256:[a-f0-9]{64}|384:[a-f0-9]{96}|512:[a-f0-9]{128})$/;
 
 /** Reads a reference, with or without `oci://`. Throws {@link ChartError}. */
 export function parseChartReference(text: string): ChartReference {
@@ -40,8 +39,22 @@ export function parseChartReference(text: string): ChartReference {
   if (!isHost(registry)) fail('registry', registry);
   if (repository.length > maxRepositoryLength || !repositoryPattern.test(repository)) fail('repository', repository);
   if (tag !== '' && !tagPattern.test(tag)) fail('tag', tag);
-  if (digest !== '' && !digestPattern.test(digest)) fail('digest', digest);
+  if (at >= 0) checkDigest(digest);
   return { registry, repository, tag, digest };
+}
+
+const hexLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+function checkDigest(digest: string): void {
+  const [, algorithm = '', hex] = /^([a-z0-9]+):([^:]+)$/.exec(digest) ?? [];
+  const length = hexLengths[algorithm];
+  let reason: string | undefined;
+  if (hex === undefined) reason = 'invalid checksum digest format';
+  else if (length === undefined) reason = 'unsupported digest algorithm';
+  else if (hex.length !== length) reason = 'invalid checksum digest length';
+  else if (!/^[a-f0-9]+$/.test(hex)) reason = 'invalid checksum digest format';
+  if (reason !== undefined)
+    throw new ChartError(`invalid reference: invalid digest ${JSON.stringify(digest)}: ${reason}`);
 }
 
 function isHost(text: string): boolean {

@@ -2,7 +2,8 @@
  * Requests to one registry: `/v2/…` with whatever authentication it asks for.
  *
  * - A 401 says how: `Basic`, or `Bearer` with a token service that is asked first. What worked is used again.
- * - A registry that answers in plain HTTP is spoken to in plain HTTP from then on, as Helm does.
+ * - A registry that answers in plain HTTP is spoken to in plain HTTP from then on, as Helm does, but is not told who we are:
+ *   whoever wants that says `http` from the start.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  * @see https://distribution.github.io/distribution/spec/auth/token/
@@ -44,13 +45,17 @@ export class RegistryClient {
   readonly #registry: string;
   readonly #ports: RegistryPorts;
   readonly #tokens = new Map<string, string>();
-  #scheme: 'https' | 'http';
+  #isDowngraded = false;
   #basic: string | undefined;
 
   constructor(registry: string, ports: RegistryPorts) {
     this.#registry = registry;
     this.#ports = ports;
-    this.#scheme = ports.scheme;
+  }
+
+  /** The registry was asked over TLS and answered without. */
+  get isDowngraded(): boolean {
+    return this.#isDowngraded;
   }
 
   /** Sends a request, with a second try if the registry asks who we are. Rejects with {@link ChartError} or FetchError. */
@@ -58,14 +63,14 @@ export class RegistryClient {
     const known = this.#basic ?? this.#tokens.get(request.scope ?? '');
     const first = await this.#send(request, known);
     const challenge = first.headers['www-authenticate'];
-    if (first.status !== 401 || challenge === undefined) return first;
+    if (first.status !== 401 || challenge === undefined || this.#isDowngraded) return first;
     const authorization = await this.#authorize(challenge, request, first.url);
     return authorization === undefined ? first : this.#send(request, authorization);
   }
 
   async #send(request: RegistryRequest, authorization: string | undefined): Promise<FetchResponse> {
     const url = request.path.startsWith('/')
-      ? `${this.#scheme}://${registryHost(this.#registry)}${request.path}`
+      ? `${this.#isDowngraded ? 'http' : this.#ports.scheme}://${registryHost(this.#registry)}${request.path}`
       : request.path;
     const sent: FetchRequest = {
       method: request.method,
@@ -77,8 +82,8 @@ export class RegistryClient {
     try {
       return await this.#ports.fetch(sent);
     } catch (error) {
-      if (!(error instanceof FetchError) || error.reason !== 'plain-http' || this.#scheme === 'http') throw error;
-      this.#scheme = 'http';
+      if (!(error instanceof FetchError) || error.reason !== 'plain-http' || this.#isDowngraded) throw error;
+      this.#isDowngraded = true;
       return this.#ports.fetch({ ...sent, url: url.replace(/^https:/, 'http:') });
     }
   }
@@ -137,8 +142,8 @@ interface TokenQuestion {
 
 function tokenRequest({ realm, service, scopes }: TokenQuestion, credential: Credential | undefined): FetchRequest {
   const url = new URL(realm);
-  if (service !== '') url.searchParams.set('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
+  if (service !== '') url.searchParams.set('service', service);
   const { username = '', password = '' } = credential ?? {};
   const isKnown = username !== '' || password !== '';
   return {

@@ -100,17 +100,18 @@ async function signerOf(signatures: Signatures, keyring: readonly Key[]): Promis
       await verified;
       return signer;
     } catch (error) {
-      problem = verifyMessage((error as Error).message);
+      problem = verifyMessage((error as Error).message, signer);
     }
   }
   throw new ChartError(problem);
 }
 
-function verifyMessage(message: string): string {
-  if (/digest did not match/i.test(message)) return "openpgp: invalid signature: hash tag doesn't match";
+function verifyMessage(message: string, signer: Key): string {
   if (/expired/i.test(message)) return 'openpgp: key expired';
   if (/revoked/i.test(message)) return 'openpgp: signature made by revoked key';
-  return 'openpgp: invalid signature: RSA verification failure';
+  const { algorithm } = signer.getAlgorithmInfo();
+  const family = algorithm.startsWith('rsa') ? 'RSA' : algorithm.startsWith('e') ? 'EdDSA' : 'DSA';
+  return `openpgp: invalid signature: ${algorithm === 'ecdsa' ? 'ECDSA' : family} verification failure`;
 }
 
 /**
@@ -141,7 +142,7 @@ export async function signProvenance(metadata: Metadata, file: SignedFile, signe
   const key = await unlocked(signer);
   const message = await createCleartextMessage({ text: provenanceMessage(metadata, file.name, file.digest) });
   const text = await sign({ message, signingKeys: key, signingKeyIDs: key.getKeyID(), config: settings });
-  return text.replaceAll('\r\n', '\n');
+  return text.replaceAll('\r\n', '\n').trimEnd();
 }
 
 async function unlocked({ key, passphrase }: Signer): Promise<PrivateKey> {

@@ -3,7 +3,7 @@ import { YamlError, loadYaml } from '#lang/yaml/to-json.ts';
 import { printYaml } from '#lang/yaml/print.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import { unmarshalMessage } from '#platform/charts/metadata.ts';
-import { normalizeTime, zeroTime } from '#platform/charts/repositories/go-time.ts';
+import { normalizeTime, zeroTime } from '#platform/charts/go-time.ts';
 
 /** One repository; absent texts are empty. */
 export interface RepositoryEntry {

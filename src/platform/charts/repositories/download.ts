@@ -88,7 +88,7 @@ export function chartUrlIn(
 
 function versionUrls(index: IndexFile, chart: string, range: string): readonly string[] | undefined {
   try {
-    return findVersion(index, chart, range).urls;
+    return findVersion(index, chart, range).urls ?? [];
   } catch {
     return undefined;
   }

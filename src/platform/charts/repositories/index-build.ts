@@ -94,7 +94,7 @@ function encodeVersion(version: ChartVersion): string {
   const { deprecated } = version;
   return goStruct([
     ...metadataEntries(version.metadata),
-    ['urls', goJson([...version.urls])],
+    ['urls', version.urls === undefined ? 'null' : goJson([...version.urls])],
     ['created', goJsonString(version.created)],
     ['removed', version.removed ? 'true' : undefined],
     ['digest', optionalText(version.digest)],

@@ -10,14 +10,14 @@ import { compareVersions, parseVersion } from '#lang/semver/version.ts';
 import { YamlError, yamlToJson } from '#lang/yaml/to-json.ts';
 import type { Metadata } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
-import { readMetadata, unmarshalMessage, validateMetadata } from '#platform/charts/metadata.ts';
-import { normalizeTime, zeroTime } from '#platform/charts/repositories/go-time.ts';
+import { readIndexMetadata, unmarshalMessage, validateMetadata } from '#platform/charts/metadata.ts';
+import { normalizeTime, zeroTime } from '#platform/charts/go-time.ts';
 
 /** One version of a chart. */
 export interface ChartVersion {
   readonly metadata: Metadata;
-  /** Absolute, or relative to the repository. */
-  readonly urls: readonly string[];
+  /** Absolute, or relative to the repository; undefined if the index gives none. */
+  readonly urls: readonly string[] | undefined;
   /** RFC 3339; {@link zeroTime} if unknown. */
   readonly created: string;
   readonly removed: boolean;
@@ -48,10 +48,19 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function readIndex(text: string, source: string, warn: (message: string) => void): IndexFile {
   if (text === '') throw new ChartError('empty index.yaml file');
-  const fields = parseIndex(text);
+  const json = parseJson(text);
+  try {
+    return indexOf(json === undefined ? parseYaml(text) : fieldsOf(json, ''), { source, warn });
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw new ChartError(json === undefined ? unmarshalMessage(error.message) : error.message);
+  }
+}
+
+function indexOf(fields: Fields, scope: ReadScope): IndexFile {
   const entries = new Map<string, readonly ChartVersion[]>();
   for (const [name, list] of Object.entries(fieldsOf(fields['entries'], 'entries')))
-    entries.set(name, sortVersions(readVersions(name, listOf(list, 'entries'), { source, warn })));
+    entries.set(name, sortVersions(readVersions(name, listOf(list, 'entries'), scope)));
   const apiVersion = textOf(fields['apiVersion']);
   if (apiVersion === '') throw new ChartError('no API version specified');
   return {
@@ -64,19 +73,12 @@ export function readIndex(text: string, source: string, warn: (message: string) 
   };
 }
 
-function parseIndex(text: string): Fields {
-  const json = parseJson(text);
-  if (json !== undefined) return fieldsOf(json, '');
-  try {
-    const { json: converted, duplicates } = yamlToJson(text);
-    if (duplicates.length > 0) throw new ChartError(unmarshalMessage(duplicates[0] ?? ''));
-    const fields = fieldsOf(JSON.parse(converted), '');
-    refuseUnknown(fields);
-    return fields;
-  } catch (error) {
-    if (error instanceof YamlError) throw new ChartError(unmarshalMessage(error.message));
-    throw error;
-  }
+function parseYaml(text: string): Fields {
+  const { json, duplicates } = yamlToJson(text);
+  if (duplicates.length > 0) throw new YamlError(duplicates[0] ?? '');
+  const fields = fieldsOf(JSON.parse(json), '');
+  refuseUnknown(fields);
+  return fields;
 }
 
 /** Undefined if the text is no JSON. */
@@ -121,8 +123,7 @@ function checkEach(list: unknown, known: ReadonlySet<string>): void {
 function checkNames(value: unknown, known: ReadonlySet<string>): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   for (const name of Object.keys(value))
-    if (!known.has(name.toLowerCase()))
-      throw new ChartError(unmarshalMessage(`json: unknown field ${JSON.stringify(name)}`));
+    if (!known.has(name.toLowerCase())) throw new YamlError(`json: unknown field ${JSON.stringify(name)}`);
 }
 
 function fieldsOf(value: unknown, name: string): Fields {
@@ -137,14 +138,14 @@ function listOf(value: unknown, name: string): readonly unknown[] {
   throw mismatch(value, name);
 }
 
-function mismatch(value: unknown, name: string): ChartError {
+function mismatch(value: unknown, name: string): YamlError {
   const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
   const target = {
     entries: 'Go struct field IndexFile.entries of type map[string]repo.ChartVersions',
     urls: 'Go struct field ChartVersion.entries.urls of type []string',
   }[name];
   const place = target ?? (name === '' ? 'Go value of type repo.IndexFile' : `Go struct field IndexFile.${name}`);
-  return new ChartError(unmarshalMessage(`json: cannot unmarshal ${kind} into ${place}`));
+  return new YamlError(`json: cannot unmarshal ${kind} into ${place}`);
 }
 
 function textOf(value: unknown): string {
@@ -164,15 +165,26 @@ function readVersions(chart: string, list: readonly unknown[], scope: ReadScope)
       scope.warn(`skipping loading invalid entry for chart ${JSON.stringify(chart)} ${from}: empty entry`);
       continue;
     }
-    const version = readVersion(fieldsOf(item, 'entries'));
-    const problem = problemOf(version.metadata);
-    if (problem === undefined) versions.unshift(version);
-    else {
-      const which = `${JSON.stringify(chart)} ${JSON.stringify(version.metadata.version)}`;
-      scope.warn(`skipping loading invalid entry for chart ${which} ${from}: ${problem}`);
-    }
+    const fields = fieldsOf(item, 'entries');
+    const problem = readInto(versions, fields);
+    if (problem === undefined) continue;
+    const which = `${JSON.stringify(chart)} ${JSON.stringify(textOf(fields['version']))}`;
+    scope.warn(`skipping loading invalid entry for chart ${which} ${from}: ${problem}`);
   }
-  return versions;
+  return versions.reverse();
+}
+
+/** Adds a version, or says why it is no valid chart. */
+function readInto(versions: ChartVersion[], fields: Fields): string | undefined {
+  try {
+    const version = readVersion(fields);
+    const problem = problemOf(version.metadata);
+    if (problem === undefined) versions.push(version);
+    return problem;
+  } catch (error) {
+    if (!(error instanceof ChartError)) throw error;
+    return error.message;
+  }
 }
 
 function problemOf(metadata: Metadata): string | undefined {
@@ -189,8 +201,8 @@ function readVersion(fields: Fields): ChartVersion {
   const deprecated: Partial<Record<(typeof deprecatedFields)[number], string>> = {};
   for (const name of deprecatedFields) if (textOf(fields[name]) !== '') deprecated[name] = textOf(fields[name]);
   return {
-    metadata: readMetadata(fields),
-    urls: listOf(fields['urls'], 'urls').map(textOf),
+    metadata: readIndexMetadata(fields),
+    urls: fields['urls'] === undefined ? undefined : listOf(fields['urls'], 'urls').map(textOf),
     created: normalizeTime(textOf(fields['created'])) ?? zeroTime,
     removed: fields['removed'] === true,
     digest: textOf(fields['digest']),
