@@ -35,9 +35,14 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/** The second last asked for: within one, all requests ask for the same. */
+let latest = { second: Number.NaN, text: '' };
+
 /** RFC 3339 in whole seconds, as metav1.Time is written. */
 export function timestamp(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(nowMs / 1000);
+  if (latest.second !== second) latest = { second, text: `${new Date(nowMs).toISOString().slice(0, 19)}Z` };
+  return latest.text;
 }
 
 /** RFC 3339 with microseconds, as metav1.MicroTime is written. */

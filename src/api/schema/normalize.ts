@@ -103,7 +103,8 @@ function integerWalker(format: string): Walker {
 }
 
 function anyWalker(value: unknown, pass: Pass): unknown {
-  countKeys(value, pass);
+  // Keys are compared with those of a text only: what was built by code (field sets, mostly) is not looked into.
+  if (pass.keepsEmpty) countKeys(value, pass);
   return value;
 }
 
@@ -113,7 +114,7 @@ function countKeys(value: unknown, pass: Pass): void {
     for (const item of value) countKeys(item, pass);
     return;
   }
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     pass.keys++;
     countKeys((value as Fields)[key], pass);
   }

@@ -5,7 +5,8 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import { isDNS1123Label, isLabelValue } from '#api/meta/names.ts';
 import { parseQuantity, quantityText } from '#lang/quantity/quantity.ts';
 import { warningsForIp } from '#kinds/ip-validation.ts';
-import { containersWithPaths } from '#kinds/core/pod/validation/context.ts';
+import { namesProfiles } from '#kinds/core/pod/validation/annotations.ts';
+import { type AnyContainer, containersWithPaths } from '#kinds/core/pod/validation/context.ts';
 import { volumeWarnings } from '#kinds/core/pod/volume-warnings.ts';
 
 type Spec = DeepReadonly<PodSpec>;
@@ -40,8 +41,9 @@ const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
 export function podWarnings(pod: DeepReadonly<Pod>): string[] {
   const text =
     "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
-  const ofName = nameWarnings(pod.metadata.name, text);
-  return pod.spec === undefined ? ofName : [...ofName, ...specWarnings(pod.spec, pod.metadata, '')];
+  const list = nameWarnings(pod.metadata.name, text);
+  if (pod.spec !== undefined) list.push(...specWarnings(pod.spec, pod.metadata, ''));
+  return list;
 }
 
 /** Of a template at `spec.template`, or at another path that ends with a dot. */
@@ -68,11 +70,12 @@ function specWarnings(spec: Spec, meta: Meta, prefix: string): string[] {
   const list: string[] = [];
   const path = `${prefix}spec`;
   addPlacement(list, spec, path);
-  for (const [key, text] of Object.entries(deprecatedAnnotations))
-    if (meta?.annotations?.[key] !== undefined) list.push(`${prefix}metadata.annotations[${key}]: ${text}`);
+  for (const key in deprecatedAnnotations)
+    if (meta?.annotations?.[key] !== undefined)
+      list.push(`${prefix}metadata.annotations[${key}]: ${deprecatedAnnotations[key]}`);
   if (spec.volumes !== undefined) list.push(...volumeWarnings(spec.volumes, `${path}.volumes`));
   addDuplicates(list, spec, path);
-  addFractions(list, spec.overhead, `${path}.overhead`);
+  for (const name of byteResources) addFraction(list, spec.overhead, `${path}.overhead`, name);
   addProfiles(list, spec, meta, prefix);
   addPorts(list, spec, path);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
@@ -89,7 +92,7 @@ function specWarnings(spec: Spec, meta: Meta, prefix: string): string[] {
 }
 
 function addPlacement(list: string[], spec: Spec, path: string): void {
-  for (const key of Object.keys(spec.nodeSelector ?? {})) {
+  for (const key in spec.nodeSelector) {
     const text = deprecatedNodeLabels[key];
     if (text !== undefined) list.push(`${path}.nodeSelector[${key}]: ${text}`);
   }
@@ -137,44 +140,54 @@ function addDuplicates(list: string[], { hostAliases = [], imagePullSecrets = []
   });
 }
 
+const byteResources: readonly string[] = ['memory', 'ephemeral-storage'];
+
 /** Bytes come whole. */
-function addFractions(
+function addFraction(
   list: string[],
   amounts: Readonly<Record<string, string | number>> | undefined,
   path: string,
-  names: readonly string[] = ['memory', 'ephemeral-storage'],
+  name: string,
 ): void {
-  for (const name of names) {
-    const amount = amounts?.[name];
-    if (amount === undefined) continue;
-    const quantity = parseQuantity(amount);
-    if (quantity.nanos % 1_000_000_000n === 0n) continue;
-    const text = JSON.stringify(quantityText(quantity));
-    list.push(`${path}[${name}]: fractional byte value ${text} is invalid, must be an integer`);
-  }
+  const amount = amounts?.[name];
+  if (amount === undefined) return;
+  const quantity = parseQuantity(amount);
+  if (quantity.nanos % 1_000_000_000n === 0n) return;
+  const text = JSON.stringify(quantityText(quantity));
+  list.push(`${path}[${name}]: fractional byte value ${text} is invalid, must be an integer`);
 }
 
 function addProfiles(list: string[], spec: Spec, meta: Meta, prefix: string): void {
-  const annotations = meta?.annotations ?? {};
+  const annotations = meta?.annotations;
+  const isNamed = annotations !== undefined && namesProfiles(annotations);
   const at = `${prefix}metadata.annotations`;
   const ofPod = 'seccomp.security.alpha.kubernetes.io/pod';
-  if (spec.securityContext?.seccompProfile === undefined && annotations[ofPod] !== undefined)
+  if (isNamed && spec.securityContext?.seccompProfile === undefined && annotations[ofPod] !== undefined)
     list.push(`${at}[${ofPod}]: ${noSeccomp}`);
   for (const [container, path] of containersWithPaths(spec, `${prefix}spec`)) {
-    const key = `container.seccomp.security.alpha.kubernetes.io/${container.name}`;
-    if (container.securityContext?.seccompProfile === undefined && annotations[key] !== undefined)
-      list.push(`${at}[${key}]: ${noSeccomp}`);
-    const appArmor = `container.apparmor.security.beta.kubernetes.io/${container.name}`;
-    const hasField =
-      (container.securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile) !== undefined;
-    if (prefix !== '' && !hasField && annotations[appArmor] !== undefined)
-      list.push(`${at}[${appArmor}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
-    for (const name of ['memory', 'ephemeral-storage']) {
-      addFractions(list, container.resources?.limits, `${path}.resources.limits`, [name]);
-      addFractions(list, container.resources?.requests, `${path}.resources.requests`, [name]);
+    if (isNamed) addProfilesOf(list, container, spec, { annotations, prefix });
+    for (const name of byteResources) {
+      addFraction(list, container.resources?.limits, `${path}.resources.limits`, name);
+      addFraction(list, container.resources?.requests, `${path}.resources.requests`, name);
     }
     addHiddenVariables(list, container, path);
   }
+}
+
+function addProfilesOf(
+  list: string[],
+  { name, securityContext: own }: AnyContainer,
+  { securityContext: ofPod }: Spec,
+  { annotations, prefix }: { annotations: Readonly<Record<string, string>>; prefix: string },
+): void {
+  const at = `${prefix}metadata.annotations`;
+  const seccomp = `container.seccomp.security.alpha.kubernetes.io/${name}`;
+  if (own?.seccompProfile === undefined && annotations[seccomp] !== undefined)
+    list.push(`${at}[${seccomp}]: ${noSeccomp}`);
+  const appArmor = `container.apparmor.security.beta.kubernetes.io/${name}`;
+  const hasField = (own?.appArmorProfile ?? ofPod?.appArmorProfile) !== undefined;
+  if (prefix !== '' && !hasField && annotations[appArmor] !== undefined)
+    list.push(`${at}[${appArmor}]: deprecated since v1.30; use the "appArmorProfile" field instead`);
 }
 
 /** A variable may be extended by one of the same name; otherwise the first is lost. */

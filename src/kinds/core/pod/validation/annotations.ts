@@ -81,6 +81,12 @@ export function checkAnnotationChange(errors: FieldError[], pod: AnyPod, old: An
   }
 }
 
+/** Whether any annotation is of the kind that fields have replaced: hardly one is. */
+export function namesProfiles(annotations: Annotations): boolean {
+  for (const key in annotations) if (key.startsWith('container.') || key === seccompOfPod) return true;
+  return false;
+}
+
 /** Who has both field and annotation must mean the same by them. `path` is that of the spec. */
 export function checkProfilesAgree(
   errors: FieldError[],
@@ -88,7 +94,7 @@ export function checkProfilesAgree(
   spec: AnySpec,
   path: string,
 ): void {
-  if (annotations === undefined) return;
+  if (annotations === undefined || !namesProfiles(annotations)) return;
   const context = spec.securityContext;
   checkSeccompAgrees(
     errors,

@@ -90,9 +90,12 @@ export function checkNotNegative(errors: FieldError[], value: number | undefined
 }
 
 /** Every container with its path: init containers first, then the others, then ephemeral ones. */
-export function* containersWithPaths(spec: AnySpec, path: string): Generator<readonly [AnyContainer, string]> {
-  for (const [i, container] of (spec.initContainers ?? []).entries()) yield [container, `${path}.initContainers[${i}]`];
-  for (const [i, container] of (spec.containers ?? []).entries()) yield [container, `${path}.containers[${i}]`];
-  for (const [i, container] of (spec.ephemeralContainers ?? []).entries())
-    yield [container as AnyContainer, `${path}.ephemeralContainers[${i}]`];
+export function containersWithPaths(spec: AnySpec, path: string): readonly (readonly [AnyContainer, string])[] {
+  const list: (readonly [AnyContainer, string])[] = [];
+  spec.initContainers?.forEach((container, i) => list.push([container, `${path}.initContainers[${i}]`]));
+  spec.containers?.forEach((container, i) => list.push([container, `${path}.containers[${i}]`]));
+  spec.ephemeralContainers?.forEach((container, i) =>
+    list.push([container as AnyContainer, `${path}.ephemeralContainers[${i}]`]),
+  );
+  return list;
 }
