@@ -34,7 +34,10 @@ export function compileCall(name: string, target: GoFunction, args: Args, node: 
     if (final !== none) values[count - 1] = convertArgument(frame, final, typeAt(count - 1));
     if (isCall) values.unshift(args[0] === undefined ? reflectText(values[0] as GoValue) : nodeText(args[0].node));
     try {
-      return target.invoke(values, frame.run);
+      const result = target.invoke(values, frame.run);
+      const work = sizeOf(result) + sizesOf(values);
+      if (work > freeWork) frame.run.spend(work / workPerStep);
+      return result;
     } catch (error) {
       return callFailed(frame, { name, node, error });
     }
@@ -53,10 +56,24 @@ function wrongCount(frame: Frame, name: string, call: { target: GoFunction; args
   return frame.fail(`wrong number of args for ${name}: want ${params.length} got ${call.count}`);
 }
 
+/** Characters and elements that are handled in about the time of one step. */
+const workPerStep = 32;
+const freeWork = 64;
+
+function sizeOf(value: unknown): number {
+  return typeof value === 'string' || Array.isArray(value) ? value.length : 0;
+}
+
+function sizesOf(values: readonly unknown[]): number {
+  let sum = 0;
+  for (const value of values) sum += sizeOf(value);
+  return sum;
+}
+
 function callFailed(frame: Frame, call: { name: string; node: Node; error: unknown }): never {
   const { name, node, error } = call;
-  if (error instanceof LimitError) throw error;
   frame.node = node;
+  if (error instanceof LimitError) frame.locate(error);
   const message =
     error instanceof RangeError ? 'stack overflow' : error instanceof Error ? error.message : String(error);
   return frame.fail(`error calling ${name}: ${message}`);

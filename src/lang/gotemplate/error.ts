@@ -9,5 +9,12 @@ export class TemplateError extends Error {
   }
 }
 
-/** A limit on output, time or steps was crossed. */
-export class LimitError extends TemplateError {}
+/** A limit on output, time, steps or the size of a value was crossed. */
+export class LimitError extends TemplateError {
+  /** The message names the place. */
+  readonly isLocated: boolean;
+  constructor(phase: 'parse' | 'exec', message: string, isLocated = false) {
+    super(phase, message);
+    this.isLocated = isLocated;
+  }
+}

@@ -1,5 +1,6 @@
 /** Go's fmt for template values: print, println, printf. */
 
+import { checkText } from '#lang/gotemplate/limits.ts';
 import { formatVerb } from '#lang/gotemplate/print-verb.ts';
 import type { Flags } from '#lang/gotemplate/verbs.ts';
 import { intOf, typeName } from '#lang/gotemplate/value.ts';
@@ -64,6 +65,7 @@ class Formatter {
       result += format.slice(this.#pos, percent);
       this.#pos = percent + 1;
       result += this.#directive();
+      checkText(result.length);
     }
     if (!this.#reordered && this.#arg < this.#args.length) result += extra(this.#args, this.#arg);
     return result;

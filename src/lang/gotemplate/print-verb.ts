@@ -1,5 +1,6 @@
 /** Any value under one verb of printf: what it is made of gets the verb, what the verb does not fit becomes `%!d(string=x)`. */
 
+import { NodeBudget, joinTexts } from '#lang/gotemplate/limits.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
 import { GoInt, GoObject, intOf, isFunction, isMap, listOf, sortedKeys, typeName } from '#lang/gotemplate/value.ts';
 import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
@@ -16,10 +17,11 @@ export function formatVerb(value: GoValue, verb: string, flags: Flags): string {
     verb === 'v' || verb === 'w'
       ? { ...flags, sharp: false, plus: false, sharpV: flags.sharp, plusV: flags.plus }
       : flags;
-  return printed(value, verb, { flags: plain, depth: 0, methods: true });
+  return printed(value, verb, { flags: plain, depth: 0, methods: true, budget: new NodeBudget() });
 }
 
 interface Place {
+  readonly budget: NodeBudget;
   readonly flags: Flags;
   readonly depth: number;
   /** String methods are called; not inside `%!d(…)`. */
@@ -33,6 +35,7 @@ function printed(value: GoValue, verb: string, place: Place): string {
   if (value === null || value === undefined || depth > maxDepth) {
     return flags.sharpV === true ? 'interface {}(nil)' : '<nil>';
   }
+  place.budget.take();
   return scalar(value, verb, flags) ?? composite(value, verb, place) ?? bad(value, verb, flags);
 }
 
@@ -50,7 +53,7 @@ function scalar(value: GoValue, verb: string, flags: Flags): string | undefined 
 /** The message of a verb that does not fit, with the value as %v under the same flags. */
 function bad(value: GoValue, verb: string, flags: Flags): string {
   if (value === null || value === undefined) return `%!${verb}(<nil>)`;
-  return `%!${verb}(${typeName(value)}=${printed(value, 'v', { flags, depth: 0, methods: false })})`;
+  return `%!${verb}(${typeName(value)}=${printed(value, 'v', { flags, depth: 0, methods: false, budget: new NodeBudget() })})`;
 }
 
 function composite(value: GoValue, verb: string, place: Place): string | undefined {
@@ -69,13 +72,16 @@ function composite(value: GoValue, verb: string, place: Place): string | undefin
   const isSharp = flags.sharpV === true;
   const separator = isSharp ? ', ' : ' ';
   if (list !== undefined) {
-    const items = list.map((item) => printed(item, verb, inner)).join(separator);
+    const items = joinTexts(
+      list.map((item) => printed(item, verb, inner)),
+      separator,
+    );
     return isSharp ? `${typeName(value)}{${items}}` : `[${items}]`;
   }
   const items = entriesOf(value).map(([key, item]) => {
     return `${isSharp ? goQuote(key) : printed(key, verb, inner)}:${printed(item, verb, inner)}`;
   });
-  return isSharp ? `${typeName(value)}{${items.join(separator)}}` : `map[${items.join(separator)}]`;
+  return isSharp ? `${typeName(value)}{${joinTexts(items, separator)}}` : `map[${joinTexts(items, separator)}]`;
 }
 
 function entriesOf(value: GoValue): readonly (readonly [string, GoValue])[] {

@@ -1,5 +1,6 @@
 /** %v: a value as text. */
 import { floatText } from '#lang/gotemplate/float.ts';
+import { NodeBudget, joinTexts } from '#lang/gotemplate/limits.ts';
 import { GoInt, GoObject, isFunction, isMap, sortedKeys } from '#lang/gotemplate/value.ts';
 import type { GoValue } from '#lang/gotemplate/value.ts';
 
@@ -8,7 +9,7 @@ const maxDepth = 500;
 
 /** %v */
 export function goPrint(value: GoValue): string {
-  return typeof value === 'string' ? value : printed(value, 0);
+  return typeof value === 'string' ? value : printed(value, { depth: 0, budget: new NodeBudget() });
 }
 
 /** As an action prints it: a pointer is followed first. */
@@ -23,7 +24,16 @@ export function isBarePointer(value: GoValue): boolean {
   return value instanceof GoObject && value.goKind === 'ptr' && value.text() === undefined;
 }
 
-function printed(value: GoValue, depth: number): string {
+interface Walk {
+  readonly depth: number;
+  readonly budget: NodeBudget;
+}
+
+function inner({ depth, budget }: Walk): Walk {
+  return { depth: depth + 1, budget };
+}
+
+function printed(value: GoValue, walk: Walk): string {
   switch (typeof value) {
     case 'string':
       return value;
@@ -33,24 +43,28 @@ function printed(value: GoValue, depth: number): string {
     case 'boolean':
       return String(value);
   }
-  if (value === null || value === undefined || depth > maxDepth) return '<nil>';
+  if (value === null || value === undefined || walk.depth > maxDepth) return '<nil>';
   if (value instanceof GoInt) return value.value.toString();
-  if (value instanceof GoObject) return objectText(value, depth);
+  walk.budget.take();
+  if (value instanceof GoObject) return objectText(value, walk);
   if (value instanceof Uint8Array) return `[${value.join(' ')}]`;
-  if (Array.isArray(value)) return `[${value.map((item) => printed(item as GoValue, depth + 1)).join(' ')}]`;
+  if (Array.isArray(value))
+    return `[${joinTexts(
+      value.map((item) => printed(item as GoValue, inner(walk))),
+      ' ',
+    )}]`;
   if (isFunction(value)) return '0x1';
   if (!isMap(value)) return String(value);
-  return `map[${sortedKeys(value)
-    .map((key) => `${key}:${printed(value[key], depth + 1)}`)
-    .join(' ')}]`;
+  const entries = sortedKeys(value).map((key) => `${key}:${printed(value[key], inner(walk))}`);
+  return `map[${joinTexts(entries, ' ')}]`;
 }
 
-function objectText(value: GoObject, depth: number): string {
+function objectText(value: GoObject, walk: Walk): string {
   const own = value.text();
   if (own !== undefined) return own;
   const items = value.goKind === 'struct' || value.goKind === 'ptr' ? value.fields() : value.entries();
   const texts = items.map(([key, item]) => {
-    const text = printed(item instanceof GoObject ? item.asInterface() : item, depth + 1);
+    const text = printed(item instanceof GoObject ? item.asInterface() : item, inner(walk));
     return value.goKind === 'map' ? `${key}:${text}` : text;
   });
   if (value.goKind === 'map') return `map[${texts.join(' ')}]`;

@@ -11,7 +11,7 @@ export interface TemplateLimits {
   readonly depth: number;
   /** Characters written, those of `include` and `tpl` counted each time. */
   readonly outputBytes: number;
-  /** Nodes executed. */
+  /** Nodes executed; what functions do counts by the length of the texts and lists that they take and give. */
   readonly steps: number;
   /** On the scale of `now`; asked every few thousand steps. */
   readonly deadline?: number;
@@ -24,7 +24,8 @@ export interface TemplateOptions {
   readonly limits: TemplateLimits;
 }
 
-export const defaultLimits: TemplateLimits = { depth: 100_000, outputBytes: 256 * 1024 * 1024, steps: 500_000_000 };
+/** Real charts write up to a few megabytes in some hundred thousand steps. */
+export const defaultLimits: TemplateLimits = { depth: 100_000, outputBytes: 64 * 1024 * 1024, steps: 50_000_000 };
 
 /** A template ready to run. */
 export interface Compiled {
@@ -67,6 +68,12 @@ export class Frame {
     throw new TemplateError('exec', `${this.#where()}: ${message}`);
   }
 
+  /** Names the place where a limit was crossed, the innermost one. */
+  locate(error: LimitError): never {
+    if (error.isLocated) throw error;
+    throw new LimitError('exec', `${this.#where()}: ${error.message}`, true);
+  }
+
   #where(): string {
     const node = this.node;
     if (node === undefined) return `template: ${this.name}`;
@@ -81,12 +88,13 @@ export class Frame {
 
 const stepsBetweenClocks = 4096;
 
-/** State shared by all templates of one execution. */
+/** State shared by all templates of one execution. Invariant: `#nextClock` is never more than one interval ahead. */
 export abstract class Run implements CallScope {
   out = '';
   readonly options: TemplateOptions;
   #written = 0;
   #steps = 0;
+  #nextClock = stepsBetweenClocks;
 
   constructor(options: TemplateOptions) {
     this.options = options;
@@ -99,15 +107,25 @@ export abstract class Run implements CallScope {
   write(text: string): void {
     this.out += text;
     this.#written += text.length;
-    if (this.#written > this.options.limits.outputBytes) {
-      throw new LimitError('exec', `the output is larger than ${this.options.limits.outputBytes} bytes`);
-    }
+    const { outputBytes } = this.options.limits;
+    if (this.#written > outputBytes) throw new LimitError('exec', `the output is larger than ${outputBytes} bytes`);
   }
 
   step(): void {
+    if (++this.#steps >= this.#nextClock) this.#check();
+  }
+
+  spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps >= this.#nextClock) this.#check();
+  }
+
+  #check(): void {
     const { steps, deadline, now } = this.options.limits;
-    if (++this.#steps > steps) throw new LimitError('exec', `templates took more than ${steps} steps`);
-    if (this.#steps % stepsBetweenClocks !== 0 || deadline === undefined || now === undefined) return;
-    if (now() > deadline) throw new LimitError('exec', 'templates took too long');
+    this.#nextClock = Math.min(this.#steps + stepsBetweenClocks, steps + 1);
+    if (this.#steps > steps) throw new LimitError('exec', `the templates take more than ${steps} steps`);
+    if (deadline !== undefined && now !== undefined && now() > deadline) {
+      throw new LimitError('exec', 'the templates take too long');
+    }
   }
 }

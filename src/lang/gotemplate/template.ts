@@ -77,8 +77,18 @@ export class TemplateSet implements TemplateSource {
   }
 
   #parse(name: string, text: string): Map<string, Entry> {
-    const trees = parseTemplate(name, text, (wanted) => this.#functions.has(wanted));
+    const trees = parseDeep(name, () => parseTemplate(name, text, (wanted) => this.#functions.has(wanted)));
     return new Map(Array.from(trees, ([key, tree]) => [key, new Entry(tree, this.#functions)]));
+  }
+}
+
+/** Trees that are too deep for JavaScript's stack. Deviation: Go's stack holds some thousand times more. */
+function parseDeep<T>(name: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof RangeError) throw new TemplateError('parse', `template: ${name}: nested too deeply`);
+    throw error;
   }
 }
 
@@ -95,7 +105,7 @@ class Entry {
   }
 
   compiled(): Compiled {
-    return (this.#compiled ??= compileTree(this.#tree, this.#functions));
+    return (this.#compiled ??= parseDeep(this.#tree.name, () => compileTree(this.#tree, this.#functions)));
   }
 }
 
@@ -180,13 +190,16 @@ class SetRun extends Run {
 
   #capture(compiled: Compiled, data: GoValue): string {
     const outer = this.out;
+    const frame = new Frame(this, compiled, 0);
     this.out = '';
     try {
-      const frame = new Frame(this, compiled, 0);
       const dot = data ?? undefined;
       frame.vars[0] = dot;
       compiled.exec(frame, dot);
       return this.out;
+    } catch (error) {
+      if (error instanceof LimitError) frame.locate(error);
+      throw error;
     } finally {
       this.out = outer;
     }

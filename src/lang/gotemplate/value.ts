@@ -62,6 +62,8 @@ export interface GoFunction {
 export interface CallScope {
   include(name: string, data: GoValue): string;
   tpl(text: string, data: GoValue): string;
+  /** Counts work against the limits of the run. Throws LimitError. */
+  spend(steps: number): void;
 }
 
 /** A Go value with fields or methods: `.Files`, `.Capabilities`, times, versions. */
@@ -104,9 +106,16 @@ export abstract class GoObject {
 
 /** A slice of another element type than interface {}: `new TypedList('[]string', items)`. */
 export class TypedList extends Array<GoValue> {
-  readonly goType: string = '[]interface {}';
+  declare readonly goType: string;
+  declare readonly isNil?: true;
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
+  }
+  /** A slice that was never made: printed as an empty one, `null` in JSON and YAML. */
+  static nil(goType: string): TypedList {
+    const list = TypedList.of2(goType, []);
+    Object.defineProperty(list, 'isNil', { value: true, enumerable: false });
+    return list;
   }
   static of2(goType: string, items: Iterable<GoValue>): TypedList {
     const list = new TypedList();

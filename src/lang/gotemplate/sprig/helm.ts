@@ -1,11 +1,13 @@
 /** The whole function table of Helm's templates: sprig and Helm's own. */
 import { rawJson } from '#base/exact-json.ts';
+import { LimitError } from '#lang/gotemplate/error.ts';
+import { NodeBudget } from '#lang/gotemplate/limits.ts';
 import { YamlError, loadYaml } from '#lang/yaml/to-json.ts';
 import { printYaml } from '#lang/yaml/print.ts';
 import { cryptoFunctions } from '#lang/gotemplate/sprig/crypto.ts';
 import { dictFunctions } from '#lang/gotemplate/sprig/dicts.ts';
 import { encodingFunctions } from '#lang/gotemplate/sprig/encoding.ts';
-import { floats, fromJson, toJson } from '#lang/gotemplate/sprig/json.ts';
+import { floats, fromJson, isNilSlice, toJson } from '#lang/gotemplate/sprig/json.ts';
 import { listFunctions } from '#lang/gotemplate/sprig/lists.ts';
 import { numberFunctions } from '#lang/gotemplate/sprig/numbers.ts';
 import type { TemplatePorts } from '#lang/gotemplate/sprig/ports.ts';
@@ -53,7 +55,8 @@ const raw = { html: false };
 function quiet(body: () => string): string {
   try {
     return body();
-  } catch {
+  } catch (error) {
+    if (error instanceof LimitError) throw error;
     return '';
   }
 }
@@ -79,21 +82,28 @@ const yamlFunctions: [string, GoFunction][] = [
 
 /** As sigs.k8s.io/yaml prints it, without the last line break. Throws {@link CallError}. */
 export function toYaml(value: GoValue): string {
-  const text = printYaml(plain(value, 0));
+  const text = printYaml(plain(value, { depth: 0, budget: new NodeBudget() }));
   return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
 const maxDepth = 1000;
 
-function plain(value: GoValue, depth: number): unknown {
-  if (value === undefined || value === null) return null;
+interface Walk {
+  readonly depth: number;
+  readonly budget: NodeBudget;
+}
+
+function plain(value: GoValue, { depth, budget }: Walk): unknown {
+  budget.take();
+  const inner = { depth: depth + 1, budget };
+  if (value === undefined || value === null || isNilSlice(value)) return null;
   if (typeof value !== 'object') return typeof value === 'bigint' ? exact(value) : value;
   if (depth > maxDepth) throw new CallError('the value contains itself');
   if (value instanceof GoInt) return exact(value.value);
   if (value instanceof Uint8Array) return btoa(String.fromCharCode(...value));
-  if (value instanceof GoObject) return plain(value.plain(), depth + 1);
-  if (Array.isArray(value)) return value.map((item) => plain(item as GoValue, depth + 1));
-  return mapOf(Object.entries(value as GoMap).map(([key, item]) => [key, plain(item, depth + 1) as GoValue]));
+  if (value instanceof GoObject) return plain(value.plain(), inner);
+  if (Array.isArray(value)) return value.map((item) => plain(item as GoValue, inner));
+  return mapOf(Object.entries(value as GoMap).map(([key, item]) => [key, plain(item, inner) as GoValue]));
 }
 
 function exact(value: bigint): unknown {

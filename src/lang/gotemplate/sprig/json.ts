@@ -1,6 +1,7 @@
 /** encoding/json for template values. */
+import { NodeBudget, joinTexts } from '#lang/gotemplate/limits.ts';
 import { numberOf, parseExact, rawSource } from '#base/exact-json.ts';
-import { GoInt, GoObject, isFunction, isMap, sortedKeys } from '#lang/gotemplate/value.ts';
+import { GoInt, GoObject, TypedList, isFunction, isMap, sortedKeys } from '#lang/gotemplate/value.ts';
 import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
 import { mapOf } from '#lang/gotemplate/sprig/deep.ts';
 import { formatFloat } from '#lang/gotemplate/float.ts';
@@ -10,17 +11,24 @@ import { CallError } from '#lang/gotemplate/value.ts';
 interface Style {
   readonly html: boolean;
   readonly indent?: string;
+  readonly budget?: NodeBudget;
 }
 
 /** json.Marshal; with `html`, as Go does it by default, `<>&` are escaped. Throws {@link CallError}. */
 export function toJson(value: GoValue, how: Style): string {
-  return write(value, how, '\n');
+  return write(value, { ...how, budget: new NodeBudget() }, '\n');
+}
+
+/** A slice that was never made is null to JSON. */
+export function isNilSlice(value: GoValue): boolean {
+  return value instanceof TypedList && value.isNil === true;
 }
 
 const maxDepth = 1000;
 
 function write(value: GoValue, how: Style, newline: string): string {
-  if (value === null || value === undefined) return 'null';
+  how.budget?.take();
+  if (value === null || value === undefined || isNilSlice(value)) return 'null';
   if (newline.length > maxDepth * 4) throw new CallError('json: unsupported value: encountered a cycle');
   if (typeof value === 'string') return jsonText(value, how.html);
   if (typeof value === 'number') return jsonNumber(value);
@@ -51,8 +59,8 @@ function writeComposite(value: GoMap | readonly GoValue[], how: Style, { newline
   const wrap = (open: string, items: readonly string[], close: string): string => {
     if (items.length === 0) return open + close;
     return how.indent === undefined
-      ? open + items.join(separator) + close
-      : open + inner + items.join(separator) + newline + close;
+      ? open + joinTexts(items, separator) + close
+      : open + inner + joinTexts(items, separator) + newline + close;
   };
   if (Array.isArray(value))
     return wrap(

@@ -1,4 +1,5 @@
 /** sprig's lists, dictionaries, defaults and questions about types. */
+import { checkList } from '#lang/gotemplate/limits.ts';
 import { isEmpty, toInt, toText, toTexts } from '#lang/gotemplate/sprig/convert.ts';
 import { deepEqual } from '#lang/gotemplate/sprig/deep.ts';
 import {
@@ -73,7 +74,12 @@ export const listFunctions: [string, GoFunction][] = [
   ...twice(['has', 'mustHas'], fn('any,any', has)),
   ...twice(['slice', 'mustSlice'], fn('any,...any', slice)),
   ...twice(['chunk', 'mustChunk'], fn('int,any', chunk)),
-  ['concat', fn('...any', (...lists: GoValue[]) => lists.flatMap((list) => concatenable(list)))],
+  [
+    'concat',
+    fn('...any', (...lists: GoValue[]) =>
+      lists.length === 0 ? TypedList.nil('[]interface {}') : concatenated(lists.map(concatenable)),
+    ),
+  ],
   [
     'sortAlpha',
     fn('any', (list: GoValue) =>
@@ -139,6 +145,11 @@ function chunk(size: number, list: GoValue): GoValue {
 function concatenable(list: GoValue): readonly GoValue[] {
   if (list === null || list === undefined) throw new CallError(nilDereference);
   return listOf(list) ?? refuseConcat(list);
+}
+
+function concatenated(lists: readonly (readonly GoValue[])[]): GoValue {
+  checkList(lists.reduce((sum, list) => sum + list.length, 0));
+  return lists.flat();
 }
 
 function refuseConcat(list: GoValue): never {

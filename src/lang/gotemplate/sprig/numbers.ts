@@ -1,12 +1,11 @@
 /** sprig's arithmetic: int64 that wraps, floats through decimals. */
+import { checkList } from '#lang/gotemplate/limits.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
 import { wrapInt64 } from '#lang/gotemplate/number.ts';
 import { toFloat64, toInt64 } from '#lang/gotemplate/sprig/convert.ts';
 import { decimalOp } from '#lang/gotemplate/sprig/decimal.ts';
 import { CallError, TypedList, fn, int } from '#lang/gotemplate/value.ts';
 import type { GoFunction, GoValue } from '#lang/gotemplate/value.ts';
-
-const maxInts = 10_000_000;
 
 function folded(step: (sum: bigint, next: bigint) => bigint): GoFunction {
   return fn('any,...any', (first: GoValue, ...rest: GoValue[]) =>
@@ -97,7 +96,7 @@ function round(value: GoValue, places: number, ...on: number[]): number {
 function steps(start: number, stop: number, step: number): number[] {
   const list: number[] = [];
   if (stop < start ? step >= 0 : step <= 0) return list;
-  if (Math.abs((stop - start) / step) > maxInts) throw new CallError(`a list of more than ${maxInts} numbers`);
+  checkList(Math.abs((stop - start) / step));
   for (let i = start; stop < start ? i > stop : i < stop; i += step) list.push(i);
   return list;
 }

@@ -1,170 +1,206 @@
-/** RE2 expressions, compiled once per text. */
+/** sprig's functions on RE2 expressions; Go's regexp.FindAll, ReplaceAll and Split over re2-machine.ts. */
 import { RE2JS } from '@bufbuild/re2';
-import { CallError, fn, stringList } from '#lang/gotemplate/value.ts';
-import type { GoFunction } from '#lang/gotemplate/value.ts';
+import { checkText } from '#lang/gotemplate/limits.ts';
+import { goQuote } from '#lang/gotemplate/quote.ts';
+import { Machine } from '#lang/gotemplate/sprig/re2-machine.ts';
+import type { Captures } from '#lang/gotemplate/sprig/re2-machine.ts';
+import { CallError, TypedList, fn, scopedFn, stringList } from '#lang/gotemplate/value.ts';
+import type { CallScope, GoFunction, GoValue } from '#lang/gotemplate/value.ts';
 
-const cache = new Map<string, RE2JS>();
-const maxCached = 1000;
-
-function compile(pattern: string): RE2JS {
-  const known = cache.get(pattern);
-  if (known !== undefined) return known;
-  const compiled = RE2JS.compile(pattern);
-  if (cache.size >= maxCached) cache.clear();
-  cache.set(pattern, compiled);
-  return compiled;
+interface Expression {
+  readonly pattern: string;
+  readonly machine: Machine;
+  /** Names by number of the group; undefined where it has none. */
+  readonly names: readonly (string | undefined)[];
 }
 
-function compiled(pattern: string, mode: 'must' | 'panic'): RE2JS {
+const cache = new Map<string, Expression>();
+const maxCached = 1000;
+
+function compile(pattern: string): Expression {
+  const known = cache.get(pattern);
+  if (known !== undefined) return known;
+  const { text, aliases } = uniqueNames(pattern);
+  const compiled = RE2JS.compile(text);
+  const names: (string | undefined)[] = [];
+  for (const [name, group] of Object.entries(Object.fromEntries(compiled.namedGroups()))) {
+    names[group as number] = aliases.get(name) ?? name;
+  }
+  const expression = { pattern, machine: new Machine(compiled), names };
+  if (cache.size >= maxCached) cache.clear();
+  cache.set(pattern, expression);
+  return expression;
+}
+
+/** Go allows one name for several groups, the package does not. */
+function uniqueNames(pattern: string): { text: string; aliases: ReadonlyMap<string, string> } {
+  const aliases = new Map<string, string>();
+  const seen = new Set<string>();
+  const text = pattern.replace(/\\.|\(\?P?<(\w+)>/gsu, (all, name: string | undefined) => {
+    if (name === undefined || !seen.has(name)) {
+      if (name !== undefined) seen.add(name);
+      return all;
+    }
+    const alias = `${name}__${aliases.size}`;
+    aliases.set(alias, name);
+    return `(?P<${alias}>`;
+  });
+  return { text, aliases };
+}
+
+function compiled(pattern: string, mode: 'must' | 'panic'): Expression {
   try {
     return compile(pattern);
   } catch (error) {
-    const message = (error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, '');
-    const text = `error parsing regexp: ${message}`;
+    const text = syntaxMessage(pattern, error);
     throw new CallError(mode === 'must' ? text : `regexp: Compile(${quoted(pattern)}): ${text}`);
   }
 }
 
+function syntaxMessage(pattern: string, error: unknown): string {
+  if (!pattern.isWellFormed()) return `error parsing regexp: invalid UTF-8: \`${pattern}\``;
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^error parsing regexp: /, '');
+  return `error parsing regexp: ${message}${message.includes(': `') ? '' : ': ``'}`;
+}
+
 function quoted(pattern: string): string {
-  return pattern.includes('`') ? JSON.stringify(pattern) : `\`${pattern}\``;
+  // oxlint-disable-next-line no-control-regex
+  return /[`\0-\x08\x0a-\x1f\x7f\ufeff]/.test(pattern) || !pattern.isWellFormed() ? goQuote(pattern) : `\`${pattern}\``;
 }
 
-interface Match {
-  readonly start: number;
-  readonly end: number;
-  readonly groups: readonly (string | undefined)[];
-  readonly names: Readonly<Record<string, number>>;
+function runeWidth(text: string, at: number): number {
+  const code = text.codePointAt(at);
+  return code === undefined ? 0 : code > 0xffff ? 2 : 1;
 }
 
-/**
- * RE2 says whether a text matches at all; where, this machine's own engine says, as the RE2 package gives no positions.
- * Deviation: a hostile expression that does match may take long there.
- */
-function native(pattern: string): RegExp {
-  const known = natives.get(pattern);
-  if (known !== undefined) return known;
-  const flags = /^\(\?([ims]+)\)/.exec(pattern);
-  const source = pattern
-    .slice(flags?.[0].length ?? 0)
-    .replaceAll('(?P<', '(?<')
-    .replaceAll('\\A', '^')
-    .replaceAll('\\z', '$')
-    .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all);
-  const made = withFlags(source, `g${flags?.[1] ?? ''}`);
-  if (natives.size >= maxCached) natives.clear();
-  natives.set(pattern, made);
-  return made;
-}
-
-const natives = new Map<string, RegExp>();
-const classes: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  digit: '0-9',
-  lower: 'a-z',
-  upper: 'A-Z',
-  space: '\\t\\n\\v\\f\\r ',
-  punct: '!-\\/:-@\\[-`{-~',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
-
-function withFlags(source: string, flags: string): RegExp {
-  try {
-    return new RegExp(source, `${flags}u`);
-  } catch {
-    return new RegExp(source, flags);
-  }
-}
-
-function matches(expression: RE2JS, text: string, limit: number): Match[] {
-  if (!expression.test(text)) return [];
-  const result: Match[] = [];
-  const names = Object.fromEntries(expression.namedGroups());
+/** regexp.FindAllStringSubmatchIndex: an empty match right behind another one is passed over. */
+function findAll({ machine }: Expression, text: string, limit: number): Captures[] {
+  const found: Captures[] = [];
   let previousEnd = -1;
-  for (const found of text.matchAll(native(expression.pattern()))) {
-    if (limit >= 0 && result.length >= limit) break;
-    const start = found.index;
-    const end = start + found[0].length;
-    // Go passes over an empty match right behind the one before it.
-    if (start !== end || start !== previousEnd) result.push({ start, end, groups: [...found], names });
+  for (let at = 0; at <= text.length && (limit < 0 || found.length < limit); ) {
+    const match = machine.find(text, at);
+    if (match === undefined) break;
+    const [start, end] = match as [number, number];
+    const isRepeated = end === at && start === previousEnd;
+    if (end > at) at = end;
+    else at += runeWidth(text, at) || text.length + 1;
     previousEnd = end;
+    if (!isRepeated) found.push(match);
   }
-  return result;
+  return found;
 }
 
-function expand(template: string, match: Match): string {
-  return template.replace(/\$(?:\$|\{([A-Za-z0-9_]+)\}|([\p{L}\p{Nd}_]+))/gu, (all, braced?: string, bare?: string) => {
-    if (all === '$$') return '$';
-    const name = (braced ?? bare) as string;
-    const index = /^\d+$/.test(name) ? Number(name) : match.names[name];
-    return (index === undefined ? '' : match.groups[index]) ?? '';
-  });
-}
-
-function replace(expression: RE2JS, text: string, by: (match: Match) => string): string {
+/** regexp.ReplaceAllString and its siblings. */
+function replaceAll({ machine }: Expression, text: string, by: (match: Captures) => string): string {
   let result = '';
   let last = 0;
-  for (const match of matches(expression, text, -1)) {
-    result += text.slice(last, match.start) + by(match);
-    last = match.end;
+  for (let at = 0; at <= text.length; ) {
+    const match = machine.find(text, at);
+    if (match === undefined) break;
+    const [start, end] = match as [number, number];
+    result += text.slice(last, start);
+    if (end > last || start === 0) result += by(match);
+    checkText(result.length);
+    last = end;
+    const width = runeWidth(text, at);
+    if (at + width > end) at += width;
+    else at = at + 1 > end ? at + 1 : end;
   }
   return result + text.slice(last);
 }
 
-function split(expression: RE2JS, text: string, count: number): string[] {
-  if (count === 0) return [];
-  if (expression.pattern().length > 0 && text === '') return [''];
-  const result: string[] = [];
-  let from = 0;
-  let end = 0;
-  for (const match of matches(expression, text, count)) {
-    if (count > 0 && result.length === count - 1) break;
-    end = match.start;
-    if (match.end !== 0) result.push(text.slice(from, end));
-    from = match.end;
-  }
-  if (end !== text.length) result.push(text.slice(from));
-  return result;
+const reference = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+
+/** regexp.Expand: `$name` is as long as it can be, groups that are not there are empty. */
+function expand(
+  template: string,
+  text: string,
+  { names, match }: { names: Expression['names']; match: Captures },
+): string {
+  const group = (index: number): string | undefined => {
+    const start = match[2 * index] ?? -1;
+    return start < 0 ? undefined : text.slice(start, match[2 * index + 1]);
+  };
+  return template.replace(reference, (all, braced?: string, bare?: string) => {
+    if (all === '$$') return '$';
+    const name = (braced ?? bare) as string;
+    if (/^(?:0|[1-9][0-9]{0,8})$/.test(name)) return group(Number(name)) ?? '';
+    for (let i = 0; i < names.length; i++) {
+      const value = names[i] === name ? group(i) : undefined;
+      if (value !== undefined) return value;
+    }
+    return '';
+  });
 }
 
-function both(
-  name: string,
-  signature: string,
-  body: (expression: RE2JS, ...args: never[]) => string | boolean | string[],
-): [string, GoFunction][] {
-  const run = (mode: 'must' | 'panic') =>
-    fn(`string,${signature}`, (pattern: string, ...args: never[]) => {
-      const result = body(compiled(pattern, mode), ...args);
-      return Array.isArray(result) ? stringList(result) : result;
+/** regexp.Split; undefined = a nil slice. */
+function split(expression: Expression, text: string, count: number): string[] | undefined {
+  if (count === 0) return undefined;
+  if (expression.pattern !== '' && text === '') return [''];
+  const parts: string[] = [];
+  let from = 0;
+  let end = 0;
+  for (const match of findAll(expression, text, count)) {
+    if (count > 0 && parts.length === count - 1) break;
+    end = match[0] as number;
+    if (match[1] !== 0) parts.push(text.slice(from, end));
+    from = match[1] as number;
+  }
+  if (end !== text.length) parts.push(text.slice(from));
+  return parts;
+}
+
+function texts(list: readonly string[] | undefined): GoValue {
+  return list === undefined ? TypedList.nil('[]string') : stringList(list);
+}
+
+type Body = (expression: Expression, text: string, rest: never) => GoValue;
+
+/** A function and its `must` form, which differ in how they tell of a bad expression. */
+function both(name: string, signature: string, body: Body): [string, GoFunction][] {
+  const make = (mode: 'must' | 'panic'): GoFunction =>
+    scopedFn(`string,${signature}`, (scope: CallScope, pattern: string, text: string, ...rest: never[]) => {
+      const expression = compiled(pattern, mode);
+      scope.spend(expression.machine.cost(text.length));
+      return body(expression, text, rest[0] as never);
     });
   return [
-    [name, run('panic')],
-    [`must${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, run('must')],
+    [name, make('panic')],
+    [`must${name.slice(0, 1).toUpperCase()}${name.slice(1)}`, make('must')],
   ];
 }
 
-function matchesQuietly(pattern: string, text: string): boolean {
-  try {
-    return compile(pattern).test(text);
-  } catch {
-    return false;
-  }
-}
+const isMatch: Body = ({ machine }, text) => machine.find(text, 0) !== undefined;
 
 export const regexFunctions: [string, GoFunction][] = [
-  ...both('regexMatch', 'string', (expression, text: string) => expression.test(text)),
-  ['regexMatch', fn('string,string', matchesQuietly)],
-  ...both('regexFindAll', 'string,int', (expression, text: string, count: number) =>
-    matches(expression, text, count).map((match) => match.groups[0] ?? ''),
+  ...both('regexMatch', 'string', isMatch),
+  [
+    'regexMatch',
+    scopedFn('string,string', (scope: CallScope, pattern: string, text: string) => {
+      let expression: Expression;
+      try {
+        expression = compile(pattern);
+      } catch {
+        return false;
+      }
+      scope.spend(expression.machine.cost(text.length));
+      return expression.machine.find(text, 0) !== undefined;
+    }),
+  ],
+  ...both('regexFindAll', 'string,int', (expression, text, count: number) => {
+    const found = findAll(expression, text, count);
+    return texts(found.length === 0 ? undefined : found.map((match) => text.slice(match[0], match[1])));
+  }),
+  ...both('regexFind', 'string', ({ machine }, text) => {
+    const match = machine.find(text, 0);
+    return match === undefined ? '' : text.slice(match[0], match[1]);
+  }),
+  ...both('regexReplaceAll', 'string,string', (expression, text, by: string) =>
+    replaceAll(expression, text, (match) => expand(by, text, { names: expression.names, match })),
   ),
-  ...both('regexFind', 'string', (expression, text: string) => matches(expression, text, 1)[0]?.groups[0] ?? ''),
-  ...both('regexReplaceAll', 'string,string', (expression, text: string, by: string) =>
-    replace(expression, text, (match) => expand(by, match)),
+  ...both('regexReplaceAllLiteral', 'string,string', (expression, text, by: string) =>
+    replaceAll(expression, text, () => by),
   ),
-  ...both('regexReplaceAllLiteral', 'string,string', (expression, text: string, by: string) =>
-    replace(expression, text, () => by),
-  ),
-  ...both('regexSplit', 'string,int', (expression, text: string, count: number) => split(expression, text, count)),
+  ...both('regexSplit', 'string,int', (expression, text, count: number) => texts(split(expression, text, count))),
   ['regexQuoteMeta', fn('string', (text: string) => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&'))],
 ];

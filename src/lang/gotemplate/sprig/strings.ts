@@ -1,4 +1,5 @@
 /** sprig's string functions. */
+import { checkText, joinTexts } from '#lang/gotemplate/limits.ts';
 import { byteLength, fromBytes, isAscii, sliceBytes, toBytes } from '#lang/gotemplate/bytes.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
@@ -86,14 +87,14 @@ const plain: [string, GoFunction][] = [
         .join(' '),
     ),
   ],
-  ['cat', fn('...any', (...values: GoValue[]) => present(values).map(goPrint).join(' '))],
+  ['cat', fn('...any', (...values: GoValue[]) => joinTexts(present(values).map(goPrint), ' '))],
   ['indent', fn('int,string', indent)],
   ['nindent', fn('int,string', (width: number, text: string) => `\n${indent(width, text)}`)],
   ['replace', fn('string,string,string', (from: string, to: string, text: string) => replaceAll(text, from, to))],
   ['plural', fn('string,string,int', (one: string, many: string, count: number) => (count === 1 ? one : many))],
   ['toString', fn('any', toText)],
   ['toStrings', fn('any', (value: GoValue) => stringList(toTexts(value)))],
-  ['join', fn('string,any', (separator: string, value: GoValue) => toTexts(value).join(separator))],
+  ['join', fn('string,any', (separator: string, value: GoValue) => joinTexts(toTexts(value), separator))],
   ['split', fn('string,string', (separator: string, text: string) => numbered(splitText(text, separator)))],
   ['splitList', fn('string,string', (separator: string, text: string) => stringList(splitText(text, separator)))],
   [
@@ -174,23 +175,23 @@ function checkedSlice(text: string, start: number, end: number): string {
   return sliceBytes(text, start, end);
 }
 
-/** Longer strings than this are refused before they are made. */
-const maxRepeated = 128 * 1024 * 1024;
-
 function repeat(count: number, text: string): string {
   if (count < 0) throw new CallError('strings: negative Repeat count');
-  if (count * text.length > maxRepeated) throw new CallError('strings: Repeat output length overflow');
+  checkText(count * text.length);
   return text.repeat(count);
 }
 
 function indent(width: number, text: string): string {
   const pad = repeat(width, ' ');
-  return pad + text.replaceAll('\n', `\n${pad}`);
+  return joinTexts(
+    text.split('\n').map((line) => pad + line),
+    '\n',
+  );
 }
 
 function replaceAll(text: string, from: string, to: string): string {
-  if (from !== '') return text.replaceAll(from, () => to);
-  return to + Array.from(text, (char) => char + to).join('');
+  if (from === '') return joinTexts(['', ...text, ''], to);
+  return to.length <= from.length ? text.replaceAll(from, () => to) : joinTexts(text.split(from), to);
 }
 
 /** strings.SplitN; a count of 0 gives nothing, a negative one everything. */
@@ -264,7 +265,7 @@ function chance(ports: TemplatePorts): [string, GoFunction][] {
 
 /** Without bias: bytes beyond the last whole multiple are thrown away. */
 function randomText(ports: TemplatePorts, alphabet: string, count: number): string {
-  if (count > maxRepeated) throw new CallError('too many characters');
+  checkText(count);
   const limit = 256 - (256 % alphabet.length);
   let text = '';
   while (text.length < count) {

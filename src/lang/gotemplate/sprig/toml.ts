@@ -3,8 +3,10 @@
  * that hold nothing but tables become arrays of tables.
  */
 import { floatText } from '#lang/gotemplate/float.ts';
+import { isNilSlice } from '#lang/gotemplate/sprig/json.ts';
 import { parseToml } from '#lang/gotemplate/sprig/toml-read.ts';
 import { GoTime } from '#lang/gotemplate/sprig/times.ts';
+import { NodeBudget } from '#lang/gotemplate/limits.ts';
 import { CallError, GoObject, fn, intOf, isFunction, isMap, listOf, sortedKeys } from '#lang/gotemplate/value.ts';
 import type { GoFunction, GoMap, GoValue } from '#lang/gotemplate/value.ts';
 
@@ -35,10 +37,12 @@ type Kind = 'table' | 'tables' | 'list' | 'plain' | 'nil';
 
 class Writer {
   text = '';
+  readonly #budget = new NodeBudget();
 
   encode(path: Path, value: GoValue): void {
+    this.#budget.take();
     if (path.length > maxDepth) throw new TomlProblem('toml: the value contains itself');
-    switch (kindOf(value)) {
+    switch (kindOf(value, this.#budget)) {
       case 'nil':
         return;
       case 'table':
@@ -47,7 +51,7 @@ class Writer {
         return this.#tables(path, listOf(value) ?? []);
       default:
         if (path.length > 0) this.text += `${indent(path)}${keyText(path.at(-1) as string)} = `;
-        this.text += element(value, 0);
+        this.text += element(value, { depth: 0, budget: this.#budget });
         if (path.length > 0) this.text += '\n';
     }
   }
@@ -72,7 +76,7 @@ class Writer {
   }
 
   #fields(path: Path, value: GoValue): void {
-    for (const [key, field] of ordered(value)) this.encode([...path, key], field);
+    for (const [key, field] of ordered(value, this.#budget)) this.encode([...path, key], field);
   }
 }
 
@@ -81,8 +85,11 @@ function indent(path: Path): string {
 }
 
 /** Fields that are no tables come first: whatever follows a table's header belongs to it. */
-function ordered(value: GoValue): (readonly [string, GoValue])[] {
-  const all = fieldsOf(value).map((field) => ({ field, isTable: ['table', 'tables'].includes(kindOf(field[1])) }));
+function ordered(value: GoValue, budget: NodeBudget): (readonly [string, GoValue])[] {
+  const all = fieldsOf(value).map((field) => ({
+    field,
+    isTable: ['table', 'tables'].includes(kindOf(field[1], budget)),
+  }));
   return [...all.filter((entry) => !entry.isTable), ...all.filter((entry) => entry.isTable)].map(({ field }) => field);
 }
 
@@ -92,40 +99,48 @@ function fieldsOf(value: GoValue): readonly (readonly [string, GoValue])[] {
   return sortedKeys(map).map((key) => [key, map[key]]);
 }
 
-function kindOf(value: GoValue): Kind {
-  if (value === null || value === undefined) return 'nil';
+function kindOf(value: GoValue, budget: NodeBudget): Kind {
+  budget.take();
+  if (value === null || value === undefined || isNilSlice(value)) return 'nil';
   if (typeof value !== 'object' || intOf(value) !== undefined) return 'plain';
   if (isFunction(value)) throw new TomlProblem('unsupported type: func');
   if (isMap(value)) return 'table';
   const list = listOf(value);
-  if (list !== undefined) return isTableList(list) ? 'tables' : 'list';
+  if (list !== undefined) return isTableList(list, budget) ? 'tables' : 'list';
   return typeof (value as GoObject).plain() === 'string' ? 'plain' : 'table';
 }
 
-function isTableList(list: readonly GoValue[]): boolean {
-  const kinds = list.map(kindOf);
+function isTableList(list: readonly GoValue[], budget: NodeBudget): boolean {
+  const kinds = list.map((item) => kindOf(item, budget));
   if (kinds.includes('nil')) throw new TomlProblem('toml: cannot encode array with nil element');
   return kinds.length > 0 && kinds.every((kind) => kind === 'table');
 }
 
-function element(value: GoValue, depth: number): string {
-  if (depth > maxDepth) throw new TomlProblem('toml: the value contains itself');
+interface Walk {
+  readonly depth: number;
+  readonly budget: NodeBudget;
+}
+
+function element(value: GoValue, walk: Walk): string {
+  const inner = { depth: walk.depth + 1, budget: walk.budget };
+  walk.budget.take();
+  if (walk.depth > maxDepth) throw new TomlProblem('toml: the value contains itself');
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') return floatOf(value);
   const list = listOf(value);
-  if (list !== undefined) return `[${list.map((item) => element(item, depth + 1)).join(', ')}]`;
+  if (list !== undefined) return `[${list.map((item) => element(item, inner)).join(', ')}]`;
   if (value instanceof GoTime) return String(value.plain());
   if (value instanceof GoObject && typeof value.plain() === 'string') return quoted(String(value.plain()));
-  if (isMap(value) || value instanceof GoObject) return inlineTable(value, depth);
+  if (isMap(value) || value instanceof GoObject) return inlineTable(value, inner);
   return String(intOf(value) ?? value);
 }
 
 /** A nil field is left out; the comma in front of it stays, as it does there. */
-function inlineTable(value: GoValue, depth: number): string {
-  const fields = ordered(value);
+function inlineTable(value: GoValue, walk: Walk): string {
+  const fields = ordered(value, walk.budget);
   const shown = fields.map(([key, field], i) => {
-    if (kindOf(field) === 'nil') return '';
-    return `${keyText(key)} = ${element(field, depth + 1)}${i < fields.length - 1 ? ', ' : ''}`;
+    if (kindOf(field, walk.budget) === 'nil') return '';
+    return `${keyText(key)} = ${element(field, walk)}${i < fields.length - 1 ? ', ' : ''}`;
   });
   return `{${shown.join('')}}`;
 }

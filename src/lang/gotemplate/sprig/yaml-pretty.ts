@@ -5,6 +5,7 @@
 import { toBytes } from '#lang/gotemplate/bytes.ts';
 import { floatText } from '#lang/gotemplate/float.ts';
 import { base64 } from '#lang/gotemplate/sprig/encoding.ts';
+import { NodeBudget } from '#lang/gotemplate/limits.ts';
 import { CallError, GoObject, intOf, isFunction, listOf } from '#lang/gotemplate/value.ts';
 import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
 import { escapeText, isOrdinaryText, naturalOrder } from '#lang/yaml/print.ts';
@@ -16,7 +17,7 @@ const maxSimpleKeyBytes = 128;
 
 /** The document without its last line break. Throws {@link CallError} for what YAML cannot hold. */
 export function toYamlPretty(value: GoValue): string {
-  const text = node(value, { indent: -step, depth: 0 })
+  const text = node(value, { indent: -step, depth: 0, budget: new NodeBudget() })
     .replace(/^[ \n]/, '')
     .replaceAll(`\n${blockMark}\n`, '\n')
     .replace(blockMark, '');
@@ -27,10 +28,12 @@ interface Place {
   /** Of the collection that this stands in. */
   readonly indent: number;
   readonly depth: number;
+  readonly budget: NodeBudget;
 }
 
 /** What follows a key or a dash: starts with a space or a line break, and has no line break at its end but a block's own. */
 function node(value: GoValue, place: Place): string {
+  place.budget.take();
   if (place.depth > maxDepth) throw new CallError('the value contains itself');
   const list = listOf(value);
   if (list !== undefined) return list.length === 0 ? ' []' : `\n${sequence(list, inner(place))}`;
@@ -39,8 +42,8 @@ function node(value: GoValue, place: Place): string {
   return ` ${scalar(value, place)}`;
 }
 
-function inner({ indent, depth }: Place): Place {
-  return { indent: indent + step, depth: depth + 1 };
+function inner({ indent, depth, budget }: Place): Place {
+  return { indent: indent + step, depth: depth + 1, budget };
 }
 
 /** Undefined for scalars. */

@@ -37,11 +37,11 @@ function metadataFields(metadata: Metadata): [string, GoValue][] {
   return [
     ['Name', metadata.name],
     ['Home', metadata.home],
-    ['Sources', stringList(metadata.sources ?? [])],
+    ['Sources', texts(metadata.sources)],
     ['Version', metadata.version],
     ['Description', metadata.description],
-    ['Keywords', stringList(metadata.keywords ?? [])],
-    ['Maintainers', TypedList.of2('[]*chart.Maintainer', (metadata.maintainers ?? []).map(maintainerObject))],
+    ['Keywords', texts(metadata.keywords)],
+    ['Maintainers', objects('[]*chart.Maintainer', metadata.maintainers?.map(maintainerObject))],
     ['Icon', metadata.icon],
     ['APIVersion', metadata.apiVersion],
     ['Condition', metadata.condition],
@@ -50,9 +50,18 @@ function metadataFields(metadata: Metadata): [string, GoValue][] {
     ['Deprecated', metadata.deprecated],
     ['Annotations', typedMap('map[string]string', metadata.annotations ?? {})],
     ['KubeVersion', metadata.kubeVersion],
-    ['Dependencies', TypedList.of2('[]*chart.Dependency', (metadata.dependencies ?? []).map(dependencyObject))],
+    ['Dependencies', objects('[]*chart.Dependency', metadata.dependencies?.map(dependencyObject))],
     ['Type', metadata.type],
   ];
+}
+
+/** What Chart.yaml does not name is a slice that was never made. */
+function texts(list: readonly string[] | undefined): GoValue {
+  return list === undefined ? TypedList.nil('[]string') : stringList(list);
+}
+
+function objects(goType: string, list: readonly GoValue[] | undefined): GoValue {
+  return list === undefined ? TypedList.nil(goType) : TypedList.of2(goType, list);
 }
 
 function maintainerObject(maintainer: Maintainer): GoValue {
