@@ -60,6 +60,8 @@ function pair(operation: string, what: string, alone: number | undefined, togeth
 const wanted: readonly Wanted[] = [
   { id: 'first.start.ready', what: 'start → /readyz, first', atMost: 1000 },
   { id: 'again.start.ready', what: 'start → /readyz, existing data', atMost: 500 },
+  { id: 'first.start.cpu-to-ready', what: 'start: server CPU, first' },
+  { id: 'again.start.cpu-to-ready', what: 'start: server CPU, existing data' },
   { id: 'again.start.idle.total.rss', what: 'idle memory', atMost: 120 },
   { id: 'again.start.idle.total.cpu', what: 'idle CPU', atMost: 0.5 },
   { id: 'again.start.idle.total.disk', what: 'idle disk writes', atMost: 0 },
@@ -83,12 +85,12 @@ const wanted: readonly Wanted[] = [
 ];
 
 /** `list10k.` and `list2k.` are one row, and the sum of one process is that process. */
-function rowId(id: string): string {
+export function rowId(id: string): string {
   return id.replace(/^list\d+k?\./, 'list.').replace('.idle.server.', '.idle.total.');
 }
 
 export function tableRows(measured: readonly Measured[]): readonly TableRow[] {
-  const byId = new Map(measured.map((row) => [rowId(row.id), row]));
+  const byId = new Map(measured.map((row) => [row.id, row]));
   return wanted.flatMap(({ id, what, target, atMost, better }) => {
     const row = byId.get(id);
     if (row === undefined) return [];
@@ -119,7 +121,8 @@ export function renderTable(rows: readonly TableRow[], flags: Readonly<Record<st
   return `${[...head, ...rows.map(line)].join('\n')}\n`;
 }
 
-function line(row: TableRow): string {
+/** A row of the table, in Markdown. */
+export function line(row: TableRow): string {
   const { what, unit, ours, original, ratio, target, atMost, noisy } = row;
   const figure = (value: number | undefined): string =>
     value === undefined ? '–' : `${Number(value.toPrecision(4))} ${unit}`;

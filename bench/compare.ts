@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machine, median, type Measured, renderTable, type Sample, tableRows } from './compare-table.ts';
+import { line, machine, median, type Measured, renderTable, rowId, type Sample, tableRows } from './compare-table.ts';
 import { type Contestant, original, wheelhouse } from './contestants.ts';
 
 const { values: flags } = parseArgs({
@@ -45,14 +45,41 @@ const contestants: readonly Contestant[] = [
   wheelhouse(join(scratch, 'ours')),
   original(join(scratch, 'original'), { source, binaries }),
 ];
+/** Rows that were printed as they came. */
+const shown = new Set<string>();
+process
+  .once('SIGINT', () => process.exit(130))
+  .once('exit', () => contestants.forEach((contestant) => contestant.stop()));
 try {
-  if (parts.includes('start')) for (const contestant of contestants) measureStart(contestant);
-  if (parts.some((part) => part !== 'start')) measureRunning();
+  if (parts.includes('start')) part('start', () => contestants.forEach(measureStart));
+  if (parts.some((name) => name !== 'start')) measureRunning();
 } finally {
   for (const contestant of contestants) contestant.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
 report();
+
+/** One part of the measurement; the others go on when it fails. Its rows are shown at once. */
+function part(name: string, measure: () => void): void {
+  attempt(name, measure);
+  for (const row of tableRows(measured())) {
+    if (shown.has(row.what)) continue;
+    shown.add(row.what);
+    process.stderr.write(`${line(row)}\n`);
+  }
+}
+
+/** Whether it went well; a failure is told, and by the exit code. */
+function attempt(name: string, action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    process.stderr.write(`${name} failed: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+    return false;
+  }
+}
 
 function buildKbench(): string {
   const binary = join(cache, 'kbench');
@@ -85,18 +112,20 @@ function measureStart(contestant: Contestant): void {
 }
 
 function measureRunning(): void {
-  for (const contestant of contestants) contestant.start();
+  // Figures of the one that starts are worth having without the other.
+  const running = contestants.filter((each) => attempt(`start of ${each.name}`, () => each.start()));
   const rounds = Number(flags.rounds);
   const loads: [string, () => void][] = [
     ['writes', () => eachInTurn(rounds, 'create', writes)],
     ['list', () => eachInTurn(1, 'list', ['-pods', flags.pods, '-no-protobuf', '-runs', '3'])],
     ['watch', () => eachInTurn(rounds, 'watch', watches)],
   ];
-  for (const [name, load] of loads) if (parts.includes(name)) load();
-}
+  for (const [name, load] of loads) if (parts.includes(name)) part(name, load);
 
-function eachInTurn(rounds: number, command: string, args: readonly string[]): void {
-  for (let round = 0; round < rounds; round++) for (const contestant of contestants) ask(contestant, '', command, args);
+  function eachInTurn(times: number, command: string, args: readonly string[]): void {
+    for (let round = 0; round < times; round++)
+      for (const each of running) attempt(`${each.name}: ${command}`, () => ask(each, '', command, args));
+  }
 }
 
 /** One run of kbench against one of them. */
@@ -112,30 +141,32 @@ function ask(contestant: Contestant, prefix: string, command: string, args: read
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: 240_000,
   });
-  if (!existsSync(out)) {
-    process.stderr.write(`  no result (${asked.signal ?? asked.status})\n`);
-    return;
-  }
+  if (!existsSync(out)) throw new Error(`kbench gave no result (${asked.signal ?? asked.status})`);
   const { rows } = JSON.parse(readFileSync(out, 'utf8')) as { rows: Omit<Sample, 'of'>[] | null };
-  for (const { id, value, unit, noisy } of rows ?? []) {
+  for (const { id: rawId, value, unit, noisy } of rows ?? []) {
+    const id = rowId(rawId);
     const list = samples.get(id) ?? [];
     samples.set(id, list);
     list.push({ of: contestant.name, id, value, unit, noisy });
   }
 }
 
-function report(): void {
-  const measured: Measured[] = [...samples].map(([id, list]) => {
+function measured(): Measured[] {
+  return [...samples].map(([id, list]) => {
     const of = (name: string): number | undefined =>
       median(list.filter((sample) => sample.of === name).map((sample) => sample.value));
     const unit = list[0]?.unit ?? '';
     return { id, unit, ours: of('wheelhouse'), original: of('original'), noisy: list.some((sample) => sample.noisy) };
   });
-  const text = renderTable(tableRows(measured), flags);
+}
+
+function report(): void {
+  const rows = measured();
+  const text = renderTable(tableRows(rows), flags);
   process.stdout.write(text);
   mkdirSync(flags.out, { recursive: true });
   const day = new Date().toISOString().slice(0, 16).replace(':', '');
   writeFileSync(join(flags.out, `${day}.md`), text);
-  const baseline = { when: new Date().toISOString(), machine: machine(), flags, rows: measured };
+  const baseline = { when: new Date().toISOString(), machine: machine(), flags, rows };
   writeFileSync(join(flags.out, '../baseline.json'), `${JSON.stringify(baseline, undefined, 1)}\n`);
 }
