@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { loadavg } from 'node:os';
 
-const parts = ['decode', 'store', 'registry', 'front', 'scheduler'];
+const parts = ['decode', 'store', 'registry', 'front', 'cluster', 'scheduler', 'wire', 'pod-start', 'helm'];
 
 const asked = process.argv.slice(2);
 if (asked[0] === 'compare') process.exit(run('compare', asked.slice(1)));
