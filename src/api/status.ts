@@ -3,6 +3,7 @@
  * upstream's, character for character.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
+import { writtenInt64 } from '#base/exact-json.ts';
 import { groupResource } from '#api/resource-ref.ts';
 
 export type StatusReason =
@@ -261,7 +262,8 @@ export function fieldErrorBody(error: FieldError): string {
 function goValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return writtenInt64(value);
+  if (typeof value === 'boolean') return String(value);
   return JSON.stringify(value);
 }
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { int64Of, numberOf, parseExact, rawJson, rawSource, untypedNumber } from '#base/exact-json.ts';
+import {
+  int64Of,
+  numberOf,
+  parseExact,
+  rawJson,
+  rawSource,
+  roundedInt64,
+  untypedNumber,
+  writtenInt64,
+} from '#base/exact-json.ts';
 import { cloneJson } from '#base/immutable.ts';
 
 test('integers of 64 bits survive parsing, copying and printing', () => {
@@ -36,4 +45,12 @@ test('untyped numbers that are no integers are doubles', () => {
   assert.equal(untypedNumber('1e3'), 1000);
   assert.equal(untypedNumber('1.0'), 1);
   assert.equal(JSON.stringify(rawJson('1.0')), '1.0');
+});
+
+test('a rounded int64 stays within 64 bits and is shown as it was written', () => {
+  const max = roundedInt64('9223372036854775807');
+  assert.ok(max < 2 ** 63);
+  assert.equal(writtenInt64(max), '9223372036854775807');
+  assert.equal(roundedInt64('-9223372036854775808'), -(2 ** 63));
+  assert.equal(writtenInt64(42), '42');
 });

@@ -43,6 +43,27 @@ export function int64Of(source: string): number | unknown | undefined {
 }
 
 /**
+ * The double next to an int64 literal that is an int64 itself. Code that computes with a field takes
+ * numbers; messages about the field still show it as it was written ({@link writtenInt64}).
+ */
+export function roundedInt64(source: string): number {
+  const nearest = Number(source);
+  const value = nearest < 2 ** 63 ? nearest : largestBelow63;
+  if (written.size >= maxWritten) written.clear();
+  written.set(value, source);
+  return value;
+}
+
+/** The literal that was last rounded to this number, or the number's own text. */
+export function writtenInt64(value: number): string {
+  return (Number.isSafeInteger(value) ? undefined : written.get(value)) ?? String(value);
+}
+
+const largestBelow63 = 2 ** 63 - 1024;
+const written = new Map<number, string>();
+const maxWritten = 64;
+
+/**
  * How an untyped number is kept: integers of 64 bits exactly, all others as doubles (what upstream does with custom resources).
  */
 export function untypedNumber(source: string): unknown {

@@ -89,7 +89,7 @@ const rules: readonly [string, readonly FieldError[] | undefined, string[]][] = 
   ],
   [
     'EndpointSlice: family',
-    endpointSlice.validate?.({ metadata, addressType: 'IPv4', endpoints: [{ addresses: ['fd00::1'] }] }, call),
+    endpointSlice.validateCreate?.({ metadata, addressType: 'IPv4', endpoints: [{ addresses: ['fd00::1'] }] }, call),
     ['endpoints[0].addresses Invalid'],
   ],
   [

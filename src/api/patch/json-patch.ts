@@ -40,7 +40,7 @@ export function applyJsonPatch(document: Readonly<Record<string, unknown>>, patc
     if (!(error instanceof DoesNotApply)) throw error;
     throw new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
   }
-  return target.root;
+  return target.sorted(target.root);
 }
 
 /** Checks types as decoding into a Go struct does. A null patch has no operations. */
@@ -159,6 +159,16 @@ class Target {
       container = own;
     }
     return [container, parts.at(-1) ?? ''];
+  }
+
+  /** With the fields of what was changed in alphabetical order, as Go prints a map. */
+  sorted(value: unknown): unknown {
+    if (!this.#own.has(value)) return value;
+    if (Array.isArray(value)) return value.map((item) => this.sorted(item));
+    const result: Record<string, unknown> = {};
+    for (const name of Object.keys(value as object).sort())
+      define(result, name, this.sorted((value as Record<string, unknown>)[name]));
+    return result;
   }
 
   #owned(value: unknown): Container {

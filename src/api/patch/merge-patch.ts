@@ -3,6 +3,7 @@
  *
  *   applyMergePatch({ a: 1, b: { c: 2 } }, { a: null, b: { d: 3 } })  →  { b: { c: 2, d: 3 } }
  */
+import { rawSource } from '#base/exact-json.ts';
 import { badRequest } from '#api/status.ts';
 import { jsonKind } from '#api/patch/go-print.ts';
 
@@ -60,5 +61,5 @@ export function sortedFields(object: Record<string, unknown>): Record<string, un
 }
 
 export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && rawSource(value) === undefined;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rawSource } from '#base/exact-json.ts';
+import { writtenInt64 } from '#base/exact-json.ts';
 import type { BodyFormat, Decoded, FieldValidation } from '#api/schema/decode.ts';
 import { DecodeError, bodyFormat, decodeBody, decodeObject } from '#api/schema/decode.ts';
 import type { GroupVersionKind } from '#api/schema/kinds.ts';
@@ -288,10 +288,10 @@ test('a field given twice is merged as Go merges it', () => {
   assert.deepEqual(object['data'], { a: '3', b: '2' });
 });
 
-test('integers of 64 bits are exact', () => {
+test('integers of 64 bits become numbers, and messages show them as they were written', () => {
   const { object } = decode('Pod', '{"apiVersion":"v1","kind":"Pod","metadata":{"generation":9007199254740993}}');
-  assert.equal(rawSource(object.metadata.generation), '9007199254740993');
-  assert.match(JSON.stringify(object), /"generation":9007199254740993/);
+  assert.equal(typeof object.metadata.generation, 'number');
+  assert.equal(writtenInt64(object.metadata.generation ?? 0), '9007199254740993');
 });
 
 test('lone surrogates become U+FFFD, pairs stay', () => {

@@ -8,7 +8,7 @@
  * `delete` would make V8 treat the object as a dictionary from then on.
  */
 import { parseQuantity, quantityText } from '#lang/quantity/quantity.ts';
-import { rawSource } from '#base/exact-json.ts';
+import { int64Of, rawSource, roundedInt64 } from '#base/exact-json.ts';
 import { normalBase64 } from '#api/schema/base64.ts';
 import { normalMicroTime, normalTime } from '#api/schema/time.ts';
 import type { FieldSchema, TypeSchema } from '#api/schema/type-schema.ts';
@@ -86,7 +86,7 @@ function compile(type: TypeSchema): Walker {
     case 'list':
       return listWalker(type);
     case 'integer':
-      return integerWalker(type.format);
+      return integerWalker(type);
     default:
       return scalarWalkers[type.kind] as Walker;
   }
@@ -96,10 +96,18 @@ function isInt32(value: unknown): boolean {
   return typeof value === 'number' && (value | 0) === value;
 }
 
-function integerWalker(format: string): Walker {
+function integerWalker({ format, goType }: TypeSchema): Walker {
   if (format === 'int32') return (value, pass) => (isInt32(value) ? value : irregular(value, pass));
-  return (value, pass) =>
-    Number.isSafeInteger(value) || rawSource(value) !== undefined ? value : irregular(value, pass);
+  return (value, pass) => {
+    if (Number.isSafeInteger(value)) return value;
+    if (!isRawInteger(value)) return irregular(value, pass);
+    return goType === undefined ? value : roundedInt64(rawSource(value) ?? '');
+  };
+}
+
+function isRawInteger(value: unknown): boolean {
+  const source = rawSource(value);
+  return source !== undefined && int64Of(source) !== undefined;
 }
 
 function anyWalker(value: unknown, pass: Pass): unknown {

@@ -37,9 +37,14 @@ export function readExact(node: JsonNode, type: TypeSchema, text: Uint8Array): E
 }
 
 /** Reads any JSON as custom resources are read: nothing unknown, repeated keys reported, 64-bit integers exact. */
-export function readUntyped(node: JsonNode): ExactReading {
-  const reader = new Reader(new Uint8Array());
+export function readUntyped(node: JsonNode, numbers: 'as values' | 'as written' = 'as values'): ExactReading {
+  const reader = new Reader(new Uint8Array(), numbers === 'as written' ? writtenNumber : untypedNumber);
   return { value: reader.untyped(node), strictErrors: [...reader.strict] };
+}
+
+/** `1.0` and `1e2` stay what they are: an integer field refuses them. */
+function writtenNumber(source: string): unknown {
+  return int64Of(source) ?? rawJson(source);
 }
 
 type Fields = Record<string, unknown>;
@@ -51,12 +56,14 @@ class Reader {
   readonly strict = new Set<string>();
   firstError: string | undefined;
   readonly #text: Uint8Array;
+  readonly #untypedNumber: (source: string) => unknown;
   readonly #path: string[] = [];
   readonly #fieldStack: string[] = [];
   #struct = '';
 
-  constructor(text: Uint8Array) {
+  constructor(text: Uint8Array, number = untypedNumber) {
     this.#text = text;
+    this.#untypedNumber = number;
   }
 
   value(node: JsonNode, type: TypeSchema, existing: unknown): unknown {
@@ -103,7 +110,7 @@ class Reader {
           return value;
         });
       case 'number':
-        return untypedNumber(node.source);
+        return this.#untypedNumber(node.source);
       case 'null':
         return null;
       default:

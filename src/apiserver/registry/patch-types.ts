@@ -1,4 +1,7 @@
 /** Values of a wrong type in a strategically merged object: the words of upstream's converter, which reads no JSON. */
+import { rawJson } from '#base/exact-json.ts';
+import { jsonKind } from '#api/patch/go-print.ts';
+import { normalBase64 } from '#api/schema/base64.ts';
 import type { TypeSchema } from '#api/schema/type-schema.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -19,6 +22,13 @@ export function conversionError(value: unknown, type: TypeSchema): string | unde
     case 'boolean':
     case 'number':
       return scalarError(value, type);
+    case 'bytes':
+      return bytesError(value);
+    case 'time':
+    case 'micro-time':
+      return typeof value === 'string' ? undefined : unmarshalError(value, 'string');
+    case 'int-or-string':
+      return typeof value === 'string' || isInt32(value) ? undefined : unmarshalError(value, 'int32');
     default:
       return undefined;
   }
@@ -63,6 +73,22 @@ function listError(value: unknown, type: TypeSchema): string | undefined {
   return undefined;
 }
 
+function bytesError(value: unknown): string | undefined {
+  if (typeof value !== 'string') return `cannot restore slice from ${goKind(value)}`;
+  const result = normalBase64(value);
+  return 'text' in result ? undefined : `error decoding from json: ${result.error}`;
+}
+
+function isInt32(value: unknown): boolean {
+  return typeof value === 'number' && (value | 0) === value;
+}
+
+/** Of a type that reads its own JSON. */
+function unmarshalError(value: unknown, goType: string): string {
+  const shown = typeof value === 'number' && goType === 'int32' ? `number ${value}` : jsonKind(value);
+  return `json: cannot unmarshal ${shown} into Go value of type ${goType}`;
+}
+
 function integerError(value: unknown, type: TypeSchema): string | undefined {
   if (typeof value !== 'number') return `unrecognized type: ${type.goType ?? 'int64'}`;
   return Number.isInteger(value) ? undefined : `cannot convert float64 to ${type.goType ?? 'int64'}`;
@@ -73,15 +99,15 @@ const goKinds: Readonly<Record<string, string>> = { string: 'string', boolean: '
 function scalarError(value: unknown, type: TypeSchema): string | undefined {
   if (typeof value === type.kind) return undefined;
   // Go converts whole numbers to strings by rune, and so refuses to do it here.
-  if (type.kind === 'string' && typeof value === 'number') return `cannot convert ${goKind(value)} to string`;
+  if (type.kind === 'string' && typeof value === 'number')
+    return `cannot convert ${goKind(value)} to ${type.goType ?? 'string'}`;
   return `unrecognized type: ${goKinds[type.kind] ?? type.kind}`;
 }
 
 /** A copy in which integers of 32 bits are wrapped around, which upstream's converter does without a word. */
 export function wrappedIntegers(value: unknown, type: TypeSchema | undefined): unknown {
   if (type === undefined) return value;
-  if (type.kind === 'integer' && type.format === 'int32' && typeof value === 'number')
-    return Number(BigInt.asIntN(32, BigInt(value)));
+  if (type.kind === 'integer' && typeof value === 'number') return wrapped(value, type.format);
   if (Array.isArray(value)) return value.map((item) => wrappedIntegers(item, type.items));
   if (!isMap(value) || (type.kind !== 'struct' && type.kind !== 'map')) return value;
   const fields = Object.entries(value).map(([name, item]) => {
@@ -89,4 +115,11 @@ export function wrappedIntegers(value: unknown, type: TypeSchema | undefined): u
     return [name, wrappedIntegers(item, of)] as const;
   });
   return Object.fromEntries(fields);
+}
+
+/** What is too large for 64 bits becomes their smallest number first. */
+function wrapped(value: number, format: string): unknown {
+  const isTooLarge = Math.abs(value) >= 2 ** 63;
+  if (format !== 'int32') return isTooLarge ? rawJson('-9223372036854775808') : value;
+  return isTooLarge ? 0 : Number(BigInt.asIntN(32, BigInt(value)));
 }

@@ -56,7 +56,9 @@ export interface ReadPatch {
 export function readPatch(request: PatchRequest): ReadPatch {
   const { kind, body } = request;
   try {
-    const { value, strictErrors } = readUntyped(parseJsonNode(body));
+    // Merge and JSON patches are applied to text upstream, strategic ones to values.
+    const numbers = kind === 'strategic' ? 'as values' : 'as written';
+    const { value, strictErrors } = readUntyped(parseJsonNode(body), numbers);
     const judged = request.fieldValidation !== 'Ignore';
     const faults = !judged ? [] : kind === 'json' ? jsonPatchFaults(value, strictErrors) : strictErrors;
     return { request, value, faults };

@@ -5,6 +5,9 @@ import { runtimeclasses } from '#api/generated/resources.ts';
 import type { AdmissionAttributes, AdmissionPlugin, HookCall } from '#api/resource.ts';
 import { cloneJson, type DeepReadonly } from '#base/immutable.ts';
 import { semanticEqual } from '#api/meta/equality.ts';
+import { fieldOrEmptied } from '#api/schema/normalize.ts';
+import { StatusError } from '#api/status.ts';
+import { lookupProblem } from '#kinds/admission/lookup.ts';
 import { isResource, reject } from '#kinds/admission/forbid.ts';
 
 export const runtimeClassAdmission: AdmissionPlugin = {
@@ -23,7 +26,7 @@ export const runtimeClassAdmission: AdmissionPlugin = {
     const present = specOf(attributes).overhead;
     if (overhead !== undefined && !semanticEqual(overhead.podFixed, present))
       throw reject(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
-    if (overhead === undefined && present !== undefined) {
+    if (overhead === undefined && fieldOrEmptied(specOf(attributes), 'overhead') !== null) {
       const text = 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead';
       throw reject(attributes, text);
     }
@@ -38,8 +41,10 @@ function classOf(attributes: AdmissionAttributes, { reader }: HookCall): DeepRea
   const name = specOf(attributes).runtimeClassName;
   if (name === undefined) return undefined;
   const found = reader.get(runtimeclasses, { namespace: '', name });
-  if (found === undefined) throw reject(attributes, `pod rejected: RuntimeClass "${name}" not found`);
-  return found;
+  if (found !== undefined) return found;
+  const problem = lookupProblem(name);
+  if (problem !== undefined) throw new StatusError(500, '', problem);
+  throw reject(attributes, `pod rejected: RuntimeClass "${name}" not found`);
 }
 
 function setOverhead(spec: PodSpec, { overhead }: DeepReadonly<RuntimeClass>, attributes: AdmissionAttributes): void {

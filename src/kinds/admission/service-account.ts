@@ -5,6 +5,7 @@ import type { AdmissionAttributes, AdmissionPlugin, HookCall } from '#api/resour
 import { sleep } from '#base/clock.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { nameSuffix } from '#base/random.ts';
+import { lookupProblem } from '#kinds/admission/lookup.ts';
 import { isResource, reject } from '#kinds/admission/forbid.ts';
 import { referencedSecretProblem } from '#kinds/admission/mountable-secrets.ts';
 
@@ -77,7 +78,8 @@ async function accountOf(
     if (attempt >= attempts) break;
     await sleep(clock, intervalMs, signal);
   }
-  throw reject(attributes, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+  const problem = lookupProblem(name) ?? `serviceaccount "${name}" not found`;
+  throw reject(attributes, `error looking up service account ${namespace}/${name}: ${problem}`);
 }
 
 /** Mounts the projected volume with token, CA and namespace into every container that has nothing at that path. */

@@ -1,5 +1,5 @@
 /** Quality of service. @see https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
-import type { Pod } from '#api/generated/core/v1.ts';
+import type { Pod, ResourceRequirements } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import { amountsOf } from '#kinds/core/pod/requests.ts';
 
@@ -7,21 +7,39 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 const counted = ['cpu', 'memory'];
 
-/** Guaranteed: every container has limits for cpu and memory that equal its requests. BestEffort: none has any. */
-export function qosClass(pod: DeepReadonly<Pod>): QosClass {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+type Lists = DeepReadonly<Pick<ResourceRequirements, 'requests' | 'limits'>>;
+
+/**
+ * Guaranteed: every container has limits for cpu and memory, and what is requested in all is what the limits are in all.
+ * BestEffort: nothing is said. Resources of the whole pod count instead of its containers' where they are given.
+ */
+export function qosClass({ spec }: DeepReadonly<Pod>): QosClass {
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  const lists: readonly (Lists | undefined)[] =
+    spec?.resources === undefined ? containers.map(({ resources }) => resources) : [spec.resources];
+  const requests = new Map<string, number>();
+  const limits = new Map<string, number>();
   let isGuaranteed = true;
-  let hasAny = false;
-  for (const container of containers) {
-    const requests = amountsOf(container.resources?.requests);
-    const limits = amountsOf(container.resources?.limits);
-    for (const name of counted) {
-      const request = requests.get(name) ?? 0;
-      const limit = limits.get(name) ?? 0;
-      if (request > 0 || limit > 0) hasAny = true;
-      if (limit === 0 || (request !== limit && request !== 0)) isGuaranteed = false;
-    }
+  for (const list of lists) {
+    addPositive(requests, list?.requests);
+    const found = addPositive(limits, list?.limits);
+    const isUnsaid = spec?.resources !== undefined && Object.keys(list?.limits ?? {}).length === 0;
+    if (found < counted.length && !isUnsaid) isGuaranteed = false;
   }
-  if (!hasAny) return 'BestEffort';
-  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+  if (requests.size === 0 && limits.size === 0) return 'BestEffort';
+  const isSame = requests.size === limits.size && [...requests].every(([name, amount]) => limits.get(name) === amount);
+  return isGuaranteed && isSame ? 'Guaranteed' : 'Burstable';
+}
+
+/** How many of the counted resources the list has. */
+function addPositive(sums: Map<string, number>, list: Lists['limits']): number {
+  const amounts = amountsOf(list);
+  let found = 0;
+  for (const name of counted) {
+    const amount = amounts.get(name) ?? 0;
+    if (amount <= 0) continue;
+    found++;
+    sums.set(name, (sums.get(name) ?? 0) + amount);
+  }
+  return found;
 }

@@ -2,7 +2,7 @@
 import type { Service, ServiceSpec } from '#api/generated/core/v1.ts';
 import { endpoints, services } from '#api/generated/resources.ts';
 import type { HookCall, Rollback } from '#api/resource.ts';
-import { fieldError, internalError, invalid, isNotFound } from '#api/status.ts';
+import { fieldError, internalError, invalid, isNotFound, StatusError } from '#api/status.ts';
 import { releaseAddress, takeAddress, takeAnyAddress } from '#kinds/core/service/cluster-ips.ts';
 import { clusterFamilies, initFamilies } from '#kinds/core/service/families.ts';
 import { forgetPromises, NodePortClaim } from '#kinds/core/service/node-ports.ts';
@@ -146,8 +146,17 @@ function claimNodePorts(service: Service, held: readonly number[], claim: NodePo
       if (free === undefined) throw internalError('failed to allocate a nodePort: range is full');
       port.nodePort = free;
     }
+    if (!isNew) checkFirst(spec, i);
     if (!shared.has(port.port) && port.nodePort !== undefined) shared.set(port.port, port.nodePort);
   });
+}
+
+/** Upstream refuses a repeated node port of an update here already, in its own way. */
+function checkFirst(spec: ServiceSpec, i: number): void {
+  const { protocol = '', nodePort = 0 } = spec.ports?.[i] ?? {};
+  const before = spec.ports?.slice(0, i) ?? [];
+  if (before.some((port) => port.nodePort === nodePort && port.protocol === protocol))
+    throw new StatusError(500, '', `duplicate nodePort: {${protocol} ${nodePort}}`);
 }
 
 /** Gives everything back, and removes the Endpoints of the same name, which would mislead a successor. */

@@ -64,6 +64,7 @@ export function validateServiceUpdate(service: AnyService, old: AnyService): Fie
     const value = spec.loadBalancerClass ?? null;
     errors.push(fieldError.invalid('spec.loadBalancerClass', value, 'may not change once set'));
   }
+  errors.push(...validateClass(spec));
   const needHealth = needsHealthCheckPort(spec) && needsHealthCheckPort(before);
   if (needHealth && (spec.healthCheckNodePort ?? 0) !== (before.healthCheckNodePort ?? 0))
     errors.push(fieldError.forbidden('spec.healthCheckNodePort', 'field is immutable'));
@@ -206,23 +207,23 @@ function validateSourceRanges(service: AnyService, old: AnyService | undefined):
   return errors;
 }
 
-function validateLoadBalancer({
-  type,
-  allocateLoadBalancerNodePorts: allocates,
-  loadBalancerClass,
-}: AnySpec): FieldError[] {
+const onlyOfBalancers = "may only be used when `type` is 'LoadBalancer'";
+
+function validateLoadBalancer(spec: AnySpec): FieldError[] {
+  const { allocateLoadBalancerNodePorts: allocates } = spec;
   const errors: FieldError[] = [];
-  const only = "may only be used when `type` is 'LoadBalancer'";
-  if (type !== 'LoadBalancer') {
-    if (allocates !== undefined) errors.push(fieldError.forbidden('spec.allocateLoadBalancerNodePorts', only));
-    if (loadBalancerClass !== undefined) errors.push(fieldError.forbidden('spec.loadBalancerClass', only));
-    return errors;
-  }
-  if (allocates === undefined) errors.push(fieldError.required('allocateLoadBalancerNodePorts'));
-  if (loadBalancerClass !== undefined)
-    for (const message of isQualifiedName(loadBalancerClass))
-      errors.push(fieldError.invalid('spec.loadBalancerClass', loadBalancerClass, message));
-  return errors;
+  if (spec.type !== 'LoadBalancer' && allocates !== undefined)
+    errors.push(fieldError.forbidden('spec.allocateLoadBalancerNodePorts', onlyOfBalancers));
+  if (spec.type === 'LoadBalancer' && allocates === undefined)
+    errors.push(fieldError.required('allocateLoadBalancerNodePorts'));
+  return [...errors, ...validateClass(spec)];
+}
+
+function validateClass({ type, loadBalancerClass: name }: AnySpec): FieldError[] {
+  const path = 'spec.loadBalancerClass';
+  if (name === undefined) return [];
+  if (type !== 'LoadBalancer') return [fieldError.forbidden(path, onlyOfBalancers)];
+  return isQualifiedName(name).map((message) => fieldError.invalid(path, name, message));
 }
 
 function validateExternalTraffic(spec: AnySpec): FieldError[] {

@@ -37,7 +37,7 @@ export const endpointSlice: Resource<EndpointSlice> = {
     metadata.generation = (oldMetadata.generation ?? 0) + (isSame ? 0 : 1);
     dropTopology(object);
   },
-  validate,
+  validateCreate: validate,
   validateUpdate,
   warnings(object, old) {
     const list: string[] = [];

@@ -29,9 +29,14 @@ export function validate(object: DeepReadonly<EndpointSlice>): FieldError[] {
 }
 
 export function validateUpdate(object: DeepReadonly<EndpointSlice>, old: DeepReadonly<EndpointSlice>): FieldError[] {
-  return object.addressType === old.addressType
-    ? []
-    : [fieldError.invalid('addressType', object.addressType, fieldIsImmutable)];
+  const errors = validate(object);
+  if (object.addressType !== old.addressType)
+    errors.splice(
+      errors[0]?.field === 'addressType' ? 1 : 0,
+      0,
+      fieldError.invalid('addressType', object.addressType, fieldIsImmutable),
+    );
+  return errors;
 }
 
 function validatePorts(ports: readonly DeepReadonly<EndpointPort>[]): FieldError[] {
