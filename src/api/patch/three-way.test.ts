@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { builtinSchemas } from '#api/schema/schemas.ts';
 import { applyStrategicMergePatch } from '#api/patch/strategic-merge-patch.ts';
@@ -97,3 +99,20 @@ test('finalizers of others stay, own ones come and go', () => {
   const { finalizers } = applyStrategicMergePatch(versions.current, threeWayPatch(versions, metadata), metadata);
   assert.deepEqual(new Set(finalizers as string[]), new Set(['x/b', 'x/c', 'other/z']));
 });
+
+/** Random versions of Deployments and Services, and the patches that k8s.io/apimachinery v0.36.3 makes of them. */
+const recorded = readFileSync(join(import.meta.dirname, 'testdata/three-way.jsonl'), 'utf8')
+  .trim()
+  .split('\n');
+for (const [index, line] of recorded.entries()) {
+  const { kind, patch, ...versions } = JSON.parse(line) as Record<
+    'original' | 'modified' | 'current' | 'patch',
+    Fields
+  > & {
+    kind: string;
+  };
+  test(`upstream's patch of recorded ${kind} ${index}`, () => {
+    const definition = kind === 'Service' ? 'io.k8s.api.core.v1.Service' : 'io.k8s.api.apps.v1.Deployment';
+    assert.deepEqual(threeWayPatch(versions, builtinSchemas.type(definition)), patch);
+  });
+}

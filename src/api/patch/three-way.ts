@@ -6,12 +6,13 @@
  *   original { replicas: 1, paused: true }   modified { replicas: 2 }   current { replicas: 1, paused: true, hash: 'x' }
  *   → { replicas: 2, paused: null }
  *
- * With a schema it is a strategic merge patch (lists by their merge key), without one a merge patch.
+ * With a schema it is a strategic merge patch (lists by their merge key), without one a merge patch. It is made as upstream
+ * makes it: the changes from current to modified laid over the deletions from original to modified.
  */
-import { jsonEqual } from '#api/meta/equality.ts';
-import type { FieldSchema, TypeSchema } from '#api/schema/type-schema.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import type { TypeSchema } from '#api/schema/type-schema.ts';
+import { normalizeOrder } from '#api/patch/element-order.ts';
+import type { FieldRules, Fields } from '#api/patch/strategic-diff.ts';
+import { directives, isFields, jsonType, rulesOf, strategicDiff } from '#api/patch/strategic-diff.ts';
 
 export interface Versions {
   readonly original: Fields;
@@ -21,101 +22,85 @@ export interface Versions {
 
 /** An empty object: nothing is to be changed. */
 export function threeWayPatch({ original, modified, current }: Versions, type?: TypeSchema): Record<string, unknown> {
-  const patch: Record<string, unknown> = {};
-  for (const [name, wanted] of Object.entries(modified)) {
-    if (jsonEqual(wanted, original[name]) && jsonEqual(wanted, current[name])) continue;
-    const part = { name, wanted, before: original[name], now: current[name] };
-    Object.assign(
-      patch,
-      fieldPatch(part, type?.kind === 'map' ? undefined : type?.fields.get(name), valuesOf(type, name)),
-    );
+  const rules = { type, retainsKeys: false };
+  const changes = strategicDiff(current, modified, 'changes', rules);
+  const deletions = strategicDiff(original, modified, 'deletions', rules);
+  return laidOver(deletions, type === undefined ? withoutNulls(changes) : changes, type);
+}
+
+/** A merge patch of changes cannot set null: that would delete. */
+function withoutNulls(patch: Fields): Record<string, unknown> {
+  const entries = Object.entries(patch).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.map(([name, value]) => [name, isFields(value) ? withoutNulls(value) : value]));
+}
+
+/** Two patches as one; where both say something, `changes` counts. */
+function laidOver(deletions: Fields, changes: Fields, type: TypeSchema | undefined): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...deletions };
+  const done = new Set<string>();
+  for (const [name, order] of Object.entries(changes)) {
+    if (!name.startsWith(directives.order)) continue;
+    result[name] = order;
+    const list = name.slice(directives.order.length);
+    done.add(name).add(list);
+    orderList(result, { list, order: order as unknown[], change: changes[list] }, rulesOf(type, list));
   }
-  for (const name of Object.keys(original)) if (!Object.hasOwn(modified, name)) patch[name] = null;
-  return patch;
-}
-
-function valuesOf(type: TypeSchema | undefined, name: string): TypeSchema | undefined {
-  return type?.kind === 'map' ? type.values : type?.fields.get(name)?.type;
-}
-
-interface Part {
-  readonly name: string;
-  readonly wanted: unknown;
-  readonly before: unknown;
-  readonly now: unknown;
-}
-
-function fieldPatch(part: Part, field: FieldSchema | undefined, type: TypeSchema | undefined): Fields {
-  const { name, wanted, before, now } = part;
-  if (wanted === null && now === undefined) return {};
-  if (isFields(wanted) && isFields(now)) {
-    if (field?.patchStrategy.includes('replace') === true)
-      return jsonEqual(wanted, now) ? {} : { [name]: { ...wanted, $patch: 'replace' } };
-    const inner = threeWayPatch({ original: isFields(before) ? before : {}, modified: wanted, current: now }, type);
-    if (Object.keys(inner).length === 0) return {};
-    return { [name]: field?.patchStrategy.includes('retainKeys') === true ? retaining(inner, wanted) : inner };
+  for (const [name, value] of Object.entries(changes)) {
+    if (done.has(name)) continue;
+    const before = result[name];
+    const isMerged = !name.startsWith('$') && Object.hasOwn(result, name) && jsonType(before) === jsonType(value);
+    result[name] = isMerged ? merged(before, value, rulesOf(type, name)) : value;
   }
-  if (Array.isArray(wanted) && Array.isArray(now) && field?.patchStrategy.includes('merge') === true) {
-    const lists = { name, wanted, now, before: Array.isArray(before) ? before : [] };
-    return field.patchMergeKey === '' ? primitiveListPatch(lists) : keyedListPatch(lists, field, type?.items);
+  return result;
+}
+
+function merged(before: unknown, value: unknown, rules: FieldRules): unknown {
+  if (isFields(before) && isFields(value))
+    return rules.strategy === 'replace' ? value : laidOver(before, value, rules.type);
+  if (Array.isArray(before) && Array.isArray(value) && rules.strategy === 'merge')
+    return mergedLists(before, value, rules);
+  return value;
+}
+
+interface OrderedList {
+  readonly list: string;
+  readonly order: readonly unknown[];
+  /** The changes' items, if there are any. */
+  readonly change: unknown;
+}
+
+/** Merges a list of both patches and puts it into the order that the patch itself asks for. */
+function orderList(result: Record<string, unknown>, { list, order, change }: OrderedList, rules: FieldRules): void {
+  const before = result[list];
+  const [left, right] = [Array.isArray(before) ? before : undefined, Array.isArray(change) ? change : undefined];
+  if (left === undefined && right === undefined) return;
+  const items = left === undefined ? right : right === undefined ? left : mergedLists(left, right, rules);
+  result[list] = inOrder(items ?? [], { order, serverOrder: left ?? [], mergeKey: rules.mergeKey });
+}
+
+function mergedLists(before: readonly unknown[], change: readonly unknown[], rules: FieldRules): unknown[] {
+  const key = rules.mergeKey;
+  if (key === '')
+    return inOrder([...new Set([...before, ...change])], { order: change, serverOrder: before, mergeKey: '' });
+  const items = [...before];
+  for (const item of change as readonly Fields[]) {
+    const at = items.findIndex((other) => isFields(other) && other[key] === item[key]);
+    if (at < 0) items.push(item);
+    else items[at] = laidOver(items[at] as Fields, item, rules.type?.items);
   }
-  return jsonEqual(wanted, now) ? {} : { [name]: wanted };
+  return inOrder(items, { order: change, serverOrder: before, mergeKey: key });
 }
 
-const retaining = (inner: Fields, wanted: Fields): Fields => ({ ...inner, $retainKeys: Object.keys(wanted).sort() });
-
-interface Lists {
-  readonly name: string;
-  readonly wanted: readonly unknown[];
-  readonly now: readonly unknown[];
-  readonly before: readonly unknown[];
+interface Order {
+  readonly order: readonly unknown[];
+  readonly serverOrder: readonly unknown[];
+  readonly mergeKey: string;
 }
 
-function keyedListPatch(
-  { name, wanted, now, before }: Lists,
-  field: FieldSchema,
-  items: TypeSchema | undefined,
-): Fields {
-  const key = field.patchMergeKey;
-  const keyOf = (item: unknown): unknown => (isFields(item) ? item[key] : undefined);
-  const find = (list: readonly unknown[], item: unknown): Fields | undefined =>
-    list.find((other) => keyOf(other) === keyOf(item)) as Fields | undefined;
-  const changes: Fields[] = [];
-  for (const item of wanted as readonly Fields[]) {
-    const current = find(now, item);
-    if (current === undefined) {
-      changes.push(item);
-      continue;
-    }
-    const inner = threeWayPatch({ original: find(before, item) ?? {}, modified: item, current }, items);
-    if (Object.keys(inner).length === 0) continue;
-    const isRetaining = field.patchStrategy.includes('retainKeys');
-    changes.push({ ...(isRetaining ? retaining(inner, item) : inner), [key]: keyOf(item) });
-  }
-  for (const item of before)
-    if (find(wanted, item) === undefined) changes.push({ $patch: 'delete', [key]: keyOf(item) });
-  const kept = now.map(keyOf).filter((value) => wanted.some((item) => keyOf(item) === value));
-  const order = wanted.map(keyOf);
-  const isInOrder = jsonEqual(
-    kept,
-    order.filter((value) => kept.includes(value)),
-  );
-  if (changes.length === 0 && isInOrder) return {};
-  const asItems = order.map((value) => ({ [key]: value }));
-  return { [`$setElementOrder/${name}`]: asItems, ...(changes.length === 0 ? {} : { [name]: changes }) };
-}
-
-function primitiveListPatch({ name, wanted, now, before }: Lists): Fields {
-  const added = wanted.filter((item) => !now.includes(item));
-  const removed = before.filter((item) => !wanted.includes(item));
-  if (added.length === 0 && removed.length === 0) return {};
-  return {
-    [`$setElementOrder/${name}`]: wanted,
-    ...(added.length === 0 ? {} : { [name]: added }),
-    ...(removed.length === 0 ? {} : { [`$deleteFromPrimitiveList/${name}`]: removed }),
-  };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function inOrder(items: readonly unknown[], { order, serverOrder, mergeKey }: Order): unknown[] {
+  const keyOf = (item: unknown): unknown => (mergeKey !== '' && isFields(item) ? item[mergeKey] : item);
+  const named = new Set(order.map(keyOf));
+  const patchItems = items.filter((item) => named.has(keyOf(item)));
+  const otherItems = items.filter((item) => !named.has(keyOf(item)));
+  return normalizeOrder(patchItems, otherItems, order, serverOrder, mergeKey);
 }
