@@ -18,34 +18,47 @@ export class ArchiveError extends Error {
   override name = 'ArchiveError';
 }
 
-/** Unpacks a chart archive. Rejects with {@link ArchiveError}. */
+/**
+ * Unpacks a chart archive. Rejects with {@link ArchiveError}.
+ * Deviation: an archive whose checksum is wrong or that ends within a file is refused; Helm reads what there is of it.
+ */
 export async function unpackChart(archive: Uint8Array): Promise<ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   let total = 0;
   const { extract } = await import('tar-stream');
   const tar = extract();
   tar.end(gunzip(archive));
-  for await (const entry of tar) {
-    const { header } = entry;
-    const name = fileName(header);
-    total += header.size ?? 0;
-    checkSize(header, total);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of entry) chunks.push(chunk as Uint8Array);
-    if (name !== undefined) files.push({ name, data: withoutMark(Buffer.concat(chunks)) });
+  try {
+    for await (const entry of tar) {
+      const { header } = entry;
+      const name = fileName(header);
+      total += header.size ?? 0;
+      checkSize(header, total);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Uint8Array);
+      if (name !== undefined) files.push({ name, data: withoutMark(Buffer.concat(chunks)) });
+    }
+  } catch (error) {
+    throw error instanceof ArchiveError ? error : new ArchiveError(tarMessage(error as Error));
   }
   if (files.length === 0) throw new ArchiveError('no files in chart archive');
   return files;
+}
+
+function tarMessage({ message }: Error): string {
+  return /end of data/i.test(message) ? 'unexpected EOF' : 'archive/tar: invalid tar header';
 }
 
 function gunzip(archive: Uint8Array): Buffer {
   try {
     return gunzipSync(archive, { maxOutputLength: maxChartBytes + 10 * 1024 * 1024 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE')
       throw new ArchiveError(`decompressed chart is larger than the maximum file size ${maxChartBytes}`);
-    throw new ArchiveError(code === 'Z_DATA_ERROR' ? 'gzip: invalid header' : 'unexpected EOF');
+    if (code !== 'Z_DATA_ERROR') throw new ArchiveError('unexpected EOF');
+    if (message === 'incorrect header check') throw new ArchiveError('gzip: invalid header');
+    throw new ArchiveError(message === 'incorrect data check' ? 'gzip: invalid checksum' : 'flate: corrupt input');
   }
 }
 

@@ -1,7 +1,7 @@
 /** A chart's folder to files: symbolic links are followed, what the ignore rules name is left out, names are sorted. */
-import { lstatSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
+import { lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ArchiveError, maxChartFileBytes, withoutMark } from '#host/charts/archive.ts';
 import type { ArchiveFile } from '#host/charts/archive.ts';
 
@@ -19,7 +19,7 @@ export function readChartFolder(folder: string, options: FolderOptions): Archive
   const files: ArchiveFile[] = [];
   const visit = (path: string, name: string, info: Stats): void => {
     if (info.isSymbolicLink()) {
-      const target = realpathSync(path);
+      const target = linkTarget(path);
       options.warn(
         `found symbolic link in path: ${path} resolves to ${target}. Contents of linked file included and used`,
       );
@@ -34,6 +34,17 @@ export function readChartFolder(folder: string, options: FolderOptions): Archive
   };
   visit(root, '', lstatSync(realpathSync(root)));
   return files;
+}
+
+function linkTarget(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const { code, path: missing = path, message } = error as NodeJS.ErrnoException;
+    const place = code === 'ENOENT' && missing === path ? resolve(dirname(path), readlinkSync(path)) : missing;
+    const reason = code === 'ENOENT' ? `lstat ${place}: no such file or directory` : message;
+    throw new ArchiveError(`error evaluating symlink ${path}: ${reason}`);
+  }
 }
 
 function ignoreText(root: string): string {

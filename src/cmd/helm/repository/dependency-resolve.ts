@@ -56,11 +56,11 @@ function isMeant(repository: string, entry: RepositoryEntry): boolean {
   return alias === entry.name || sameUrl(entry.url, repository);
 }
 
-/** Go's url.ParseRequestURI: absolute, or a rooted path. */
+/** Go's url.ParseRequestURI: anything with a scheme, or a rooted path. */
 function isRequestUri(text: string): boolean {
   const parts = splitUrl(text);
   if (parts === undefined || text === '') return false;
-  return parts.scheme === '' ? text.startsWith('/') : parts.authority !== '' || parts.path.startsWith('/');
+  return parts.scheme !== '' || text.startsWith('/');
 }
 
 function unknownRepositories(missing: readonly string[]): ChartError {
