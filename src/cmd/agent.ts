@@ -62,6 +62,7 @@ export interface AgentConfig {
 }
 
 const maxPods = 110;
+const quietMs = 5_000;
 const restartMs = { first: 200, longest: 10_000 };
 
 /** Resolves when the agent has ended; `order` says how. */
@@ -100,6 +101,7 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
     order,
   ]);
   log.info('the agent is up', { node: config.nodeName });
+  collectWhenQuiet(runtime, stop.signal);
   const how = await order;
   if (how === 'drain') await kubelet.drain();
   proxy.stop();
@@ -111,6 +113,19 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
   runtime.close();
   if (how === 'drain') await cleanUp(config, { containerd, supervised, removeRules: () => proxy.remove() });
   rmSync(join(config.pidDirectory, 'agent.pid'), { force: true });
+}
+
+/** Some seconds after the last thing that containers did, what they have left in memory goes. Nothing ticks meanwhile. */
+function collectWhenQuiet(runtime: ContainerdRuntime, signal: AbortSignal): void {
+  const collect = globalThis.gc;
+  if (collect === undefined) return;
+  const timer = setTimeout(() => void collect(), quietMs);
+  timer.unref();
+  const cancel = runtime.subscribe(() => void timer.refresh());
+  signal.addEventListener('abort', () => {
+    cancel();
+    clearTimeout(timer);
+  });
 }
 
 function containerdOptions(config: AgentConfig): ContainerdOptions {

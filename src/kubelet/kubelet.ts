@@ -144,6 +144,7 @@ export class Kubelet {
   }
 
   async #onRuntimeEvent(event: RuntimeEvent): Promise<void> {
+    if (event.type === 'images') return;
     try {
       if (event.containerId === '') return await this.#relist();
       if (event.type === 'oom') return;

@@ -175,7 +175,8 @@ export interface RuntimeState {
   readonly containers: readonly ContainerStatus[];
 }
 export interface RuntimeEvent {
-  readonly type: 'started' | 'exited' | 'oom' | 'deleted';
+  /** `images`: some came or went; no container is meant. */
+  readonly type: 'started' | 'exited' | 'oom' | 'deleted' | 'images';
   readonly containerId: string;
 }
 export interface ImageStatus {

@@ -13,6 +13,7 @@ const eventTypes: Readonly<Record<string, string>> = {
   '/tasks/exit': 'TaskExit',
   '/tasks/oom': 'TaskOOM',
 };
+const imageTopics: ReadonlySet<string> = new Set(['/images/create', '/images/update', '/images/delete']);
 /** CRI learns of an exit from the same stream as we do, so its view lags by some milliseconds. */
 const settleDelaysMs = [2, 5, 10, 20, 40, 80, 160, 320, 640, 1280];
 
@@ -51,7 +52,7 @@ export class ContainerEvents {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const filters = Object.keys(eventTypes).map((topic) => `topic=="${topic}"`);
+    const filters = [...Object.keys(eventTypes), ...imageTopics].map((topic) => `topic=="${topic}"`);
     while (!signal.aborted) {
       try {
         for await (const envelope of this.#grpc.stream<Envelope>(
@@ -71,6 +72,7 @@ export class ContainerEvents {
   }
 
   #receive(envelope: Envelope): void {
+    if (imageTopics.has(envelope.topic)) return this.#emit({ type: 'images', containerId: '' });
     const typeName = eventTypes[envelope.topic];
     if (typeName === undefined || envelope.event === null) return;
     const event = this.#grpc.decode<{ containerId: string; id?: string }>(

@@ -44,6 +44,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   tolerate_missing_hugetlb_controller = true
   disable_apparmor = true
   max_container_log_line_size = 16384
+stats_collect_period = 86400 # walks every writable layer; nobody asks
   netns_mounts_under_state_dir = true
 
 [plugins."io.containerd.grpc.v1.cri".containerd]

@@ -10,6 +10,7 @@ import { type NodeFacts, newNode, nodeStatus, sameStatus } from '#kubelet/node/n
 const leaseMs = 10_000;
 const leaseDurationSeconds = 40;
 const reportMs = 300_000;
+const imagesMs = 1_000;
 const retryMs = 500;
 const longestRetryMs = 7_000;
 const leaseNamespace = 'kube-node-lease';
@@ -22,6 +23,8 @@ export class NodeRegistration {
   #notReady: string | undefined;
   #cancelLease: () => void = () => {};
   #cancelReport: () => void = () => {};
+  #cancelImages: () => void = () => {};
+  #isReportDue = false;
   #uid: string | undefined;
 
   constructor(options: KubeletOptions, ports: KubeletPorts) {
@@ -38,6 +41,21 @@ export class NodeRegistration {
     await this.#retry(() => this.#renewLease());
     this.#scheduleLease(leaseMs);
     this.#scheduleReport();
+    this.#cancelImages = this.#ports.runtime.subscribe(({ type }) => {
+      if (type === 'images') this.#reportSoon();
+    });
+  }
+
+  /** Several images of one pull or import are told together. */
+  #reportSoon(): void {
+    if (this.#isReportDue || this.#ports.signal.aborted) return;
+    this.#isReportDue = true;
+    this.#ports.clock.after(imagesMs, () => {
+      this.#isReportDue = false;
+      this.#report().catch((error) =>
+        this.#ports.log.warn('could not tell the images of the node', { error: errorMessage(error) }),
+      );
+    });
   }
 
   /** Tells the API server at once; undefined: the node is ready. */
@@ -177,5 +195,6 @@ export class NodeRegistration {
   #stop(): void {
     this.#cancelLease();
     this.#cancelReport();
+    this.#cancelImages();
   }
 }

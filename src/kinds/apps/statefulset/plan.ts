@@ -72,15 +72,18 @@ function revisionFor(ordinal: number, seen: Observed): string {
   return ordinal < from + kept ? seen.current : seen.update;
 }
 
-/** Pods outside the range go, the last first. True: there are none left. */
+/** Pods outside the range go, the last first; in order, an unhealthy one waits for those below it. True: none is left. */
 function planCondemned(seen: Observed, plan: SetPlan, isOrdered: boolean): boolean {
   const { from, to } = ordinalRange(seen.set);
   const condemned = seen.pods
     .map((pod) => ({ pod, ordinal: ordinalOf(seen.set, pod) ?? -1 }))
     .filter(({ ordinal }) => ordinal >= 0 && (ordinal < from || ordinal >= to))
     .sort((a, b) => b.ordinal - a.ordinal);
+  // Ordered sets come here only once all replicas are up: the first unhealthy pod is one of those that go.
+  const firstUnhealthy = condemned.findLast(({ pod }) => isTerminating(pod) || !isAvailable(pod, seen))?.pod;
   for (const { pod } of condemned) {
-    if (!isTerminating(pod)) plan.remove.push(pod);
+    const mustWait = isOrdered && pod !== firstUnhealthy && !isAvailable(pod, seen);
+    if (!isTerminating(pod) && !mustWait) plan.remove.push(pod);
     if (isOrdered) return false;
   }
   return condemned.length === 0;
