@@ -74,6 +74,9 @@ function callFailed(frame: Frame, call: { name: string; node: Node; error: unkno
   const { name, node, error } = call;
   frame.node = node;
   if (error instanceof LimitError) frame.locate(error);
+  if (error instanceof RangeError && error.message.startsWith('Invalid ')) {
+    frame.locate(new LimitError('exec', 'a text or list would be too long'));
+  }
   const message =
     error instanceof RangeError ? 'stack overflow' : error instanceof Error ? error.message : String(error);
   return frame.fail(`error calling ${name}: ${message}`);

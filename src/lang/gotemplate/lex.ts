@@ -47,6 +47,12 @@ export function lex(text: string): Token[] {
   return lexer.tokens;
 }
 
+/** Where the next line break is; behind everything if there is none. */
+function breakFrom(text: string, from: number): number {
+  const at = text.indexOf('\n', from);
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+
 class Stop extends Error {}
 
 class Lexer {
@@ -54,10 +60,12 @@ class Lexer {
   readonly #text: string;
   #pos = 0;
   #line = 1;
-  #lineAt = 0;
+  /** The first line break that is not counted. */
+  #nextBreak: number;
 
   constructor(text: string) {
     this.#text = text;
+    this.#nextBreak = breakFrom(text, 0);
   }
 
   run(): void {
@@ -75,9 +83,9 @@ class Lexer {
 
   /** Lines are asked in rising order. */
   #lineOf(pos: number): number {
-    for (let i = this.#text.indexOf('\n', this.#lineAt); i >= 0 && i < pos; i = this.#text.indexOf('\n', i + 1)) {
+    while (this.#nextBreak < pos) {
       this.#line++;
-      this.#lineAt = i + 1;
+      this.#nextBreak = breakFrom(this.#text, this.#nextBreak + 1);
     }
     return this.#line;
   }

@@ -94,10 +94,11 @@ export abstract class Run implements CallScope {
   readonly options: TemplateOptions;
   #written = 0;
   #steps = 0;
-  #nextClock = stepsBetweenClocks;
+  #nextClock: number;
 
   constructor(options: TemplateOptions) {
     this.options = options;
+    this.#nextClock = Math.min(stepsBetweenClocks, options.limits.steps + 1);
   }
 
   abstract source: TemplateSource;

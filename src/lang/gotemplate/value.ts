@@ -289,4 +289,5 @@ export class CallError extends Error {
   override name = 'CallError';
 }
 
-export type FunctionTable = ReadonlyMap<string, GoFunction>;
+/** Functions by name; `now` is the clock, in milliseconds, that limits of time are measured with. */
+export type FunctionTable = ReadonlyMap<string, GoFunction> & { readonly now?: () => number };

@@ -31,7 +31,7 @@ export interface HelmFunctionOptions {
 
 /** Every function by name; `env` and `expandenv` are not among them, as in Helm. */
 export function helmFunctions(ports: TemplatePorts, options: HelmFunctionOptions = {}): FunctionTable {
-  return new Map<string, GoFunction>([
+  const table = new Map<string, GoFunction>([
     ...stringFunctions(ports),
     ...listFunctions,
     ...dictFunctions,
@@ -46,6 +46,7 @@ export function helmFunctions(ports: TemplatePorts, options: HelmFunctionOptions
     ...tomlFunctions,
     ...ownFunctions(options),
   ]);
+  return Object.assign(table, { now: () => ports.now() });
 }
 
 const compact = { html: true };

@@ -27,6 +27,7 @@ const op = {
 /** Conditions as Utils.js numbers them. */
 const empty = { beginLine: 1, endLine: 2, beginText: 4, endText: 8, wordBoundary: 16, noWordBoundary: 32 } as const;
 const newline = 10;
+const threadsBetweenSpends = 4096;
 
 interface Thread {
   readonly pc: number;
@@ -67,13 +68,9 @@ export class Machine {
     this.#next = newThreads(this.#program.numInst());
   }
 
-  /** About how much work a text of this length may be, in steps. */
-  cost(length: number): number {
-    return length * Math.min(this.#program.numInst(), 64);
-  }
-
-  /** The first match at or behind a position. */
-  find(text: string, from: number): Captures | undefined {
+  /** The first match at or behind a position. `spend` hears of the work every few thousand threads, and may throw. */
+  find(text: string, from: number, spend: (steps: number) => void): Captures | undefined {
+    let threads = 0;
     let matched: number[] | undefined;
     clear(this.#current);
     let before = runeBefore(text, from);
@@ -90,6 +87,11 @@ export class Machine {
       if (matched === undefined) this.#add(this.#current, { pc: this.#program.start, at, context });
       const end = at + (rune > 0xffff ? 2 : 1);
       const after = rune < 0 ? 0 : conditions(rune, runeAt(text, end));
+      threads += this.#current.list.length + 1;
+      if (threads > threadsBetweenSpends) {
+        spend(threads);
+        threads = 0;
+      }
       matched = this.#step({ rune, at, end, context: after }) ?? matched;
       [this.#current, this.#next] = [this.#next, this.#current];
       clear(this.#next);
@@ -97,6 +99,7 @@ export class Machine {
       before = rune;
       at = end;
     }
+    spend(threads);
     return matched;
   }
 

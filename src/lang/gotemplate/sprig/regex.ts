@@ -1,6 +1,6 @@
 /** sprig's functions on RE2 expressions; Go's regexp.FindAll, ReplaceAll and Split over re2-machine.ts. */
 import { RE2JS } from '@bufbuild/re2';
-import { checkText } from '#lang/gotemplate/limits.ts';
+import { checkList, checkText } from '#lang/gotemplate/limits.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
 import { Machine } from '#lang/gotemplate/sprig/re2-machine.ts';
 import type { Captures } from '#lang/gotemplate/sprig/re2-machine.ts';
@@ -12,6 +12,11 @@ interface Expression {
   readonly machine: Machine;
   /** Names by number of the group; undefined where it has none. */
   readonly names: readonly (string | undefined)[];
+}
+
+/** An expression at work in a run. */
+interface Search extends Expression {
+  spend(steps: number): void;
 }
 
 const cache = new Map<string, Expression>();
@@ -74,28 +79,30 @@ function runeWidth(text: string, at: number): number {
 }
 
 /** regexp.FindAllStringSubmatchIndex: an empty match right behind another one is passed over. */
-function findAll({ machine }: Expression, text: string, limit: number): Captures[] {
+function findAll({ machine, spend }: Search, text: string, limit: number): Captures[] {
   const found: Captures[] = [];
   let previousEnd = -1;
   for (let at = 0; at <= text.length && (limit < 0 || found.length < limit); ) {
-    const match = machine.find(text, at);
+    const match = machine.find(text, at, spend);
     if (match === undefined) break;
     const [start, end] = match as [number, number];
     const isRepeated = end === at && start === previousEnd;
     if (end > at) at = end;
     else at += runeWidth(text, at) || text.length + 1;
     previousEnd = end;
-    if (!isRepeated) found.push(match);
+    if (isRepeated) continue;
+    found.push(match);
+    checkList(found.length);
   }
   return found;
 }
 
 /** regexp.ReplaceAllString and its siblings. */
-function replaceAll({ machine }: Expression, text: string, by: (match: Captures) => string): string {
+function replaceAll({ machine, spend }: Search, text: string, by: (match: Captures) => string): string {
   let result = '';
   let last = 0;
   for (let at = 0; at <= text.length; ) {
-    const match = machine.find(text, at);
+    const match = machine.find(text, at, spend);
     if (match === undefined) break;
     const [start, end] = match as [number, number];
     result += text.slice(last, start);
@@ -134,7 +141,7 @@ function expand(
 }
 
 /** regexp.Split; undefined = a nil slice. */
-function split(expression: Expression, text: string, count: number): string[] | undefined {
+function split(expression: Search, text: string, count: number): string[] | undefined {
   if (count === 0) return undefined;
   if (expression.pattern !== '' && text === '') return [''];
   const parts: string[] = [];
@@ -154,15 +161,13 @@ function texts(list: readonly string[] | undefined): GoValue {
   return list === undefined ? TypedList.nil('[]string') : stringList(list);
 }
 
-type Body = (expression: Expression, text: string, rest: never) => GoValue;
+type Body = (expression: Search, text: string, rest: never) => GoValue;
 
 /** A function and its `must` form, which differ in how they tell of a bad expression. */
 function both(name: string, signature: string, body: Body): [string, GoFunction][] {
   const make = (mode: 'must' | 'panic'): GoFunction =>
     scopedFn(`string,${signature}`, (scope: CallScope, pattern: string, text: string, ...rest: never[]) => {
-      const expression = compiled(pattern, mode);
-      scope.spend(expression.machine.cost(text.length));
-      return body(expression, text, rest[0] as never);
+      return body(search(compiled(pattern, mode), scope), text, rest[0] as never);
     });
   return [
     [name, make('panic')],
@@ -170,7 +175,11 @@ function both(name: string, signature: string, body: Body): [string, GoFunction]
   ];
 }
 
-const isMatch: Body = ({ machine }, text) => machine.find(text, 0) !== undefined;
+function search(expression: Expression, scope: CallScope): Search {
+  return { ...expression, spend: (steps) => scope.spend(steps) };
+}
+
+const isMatch: Body = ({ machine, spend }, text) => machine.find(text, 0, spend) !== undefined;
 
 export const regexFunctions: [string, GoFunction][] = [
   ...both('regexMatch', 'string', isMatch),
@@ -183,16 +192,15 @@ export const regexFunctions: [string, GoFunction][] = [
       } catch {
         return false;
       }
-      scope.spend(expression.machine.cost(text.length));
-      return expression.machine.find(text, 0) !== undefined;
+      return isMatch(search(expression, scope), text, undefined as never);
     }),
   ],
   ...both('regexFindAll', 'string,int', (expression, text, count: number) => {
     const found = findAll(expression, text, count);
     return texts(found.length === 0 ? undefined : found.map((match) => text.slice(match[0], match[1])));
   }),
-  ...both('regexFind', 'string', ({ machine }, text) => {
-    const match = machine.find(text, 0);
+  ...both('regexFind', 'string', ({ machine, spend }, text) => {
+    const match = machine.find(text, 0, spend);
     return match === undefined ? '' : text.slice(match[0], match[1]);
   }),
   ...both('regexReplaceAll', 'string,string', (expression, text, by: string) =>

@@ -1,5 +1,5 @@
 /** sprig's string functions. */
-import { checkText, joinTexts } from '#lang/gotemplate/limits.ts';
+import { checkList, checkText, joinTexts } from '#lang/gotemplate/limits.ts';
 import { byteLength, fromBytes, isAscii, sliceBytes, toBytes } from '#lang/gotemplate/bytes.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
@@ -194,9 +194,19 @@ function replaceAll(text: string, from: string, to: string): string {
   return to.length <= from.length ? text.replaceAll(from, () => to) : joinTexts(text.split(from), to);
 }
 
+const manyParts = 100_000;
+
+function countOf(text: string, part: string): number {
+  if (part === '') return text.length;
+  let count = 1;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) count++;
+  return count;
+}
+
 /** strings.SplitN; a count of 0 gives nothing, a negative one everything. */
 export function splitText(text: string, separator: string, count = -1): string[] {
   if (count === 0) return [];
+  if (text.length > manyParts) checkList(countOf(text, separator));
   const all = separator === '' ? [...text] : text.split(separator);
   if (count < 0 || all.length <= count) return all;
   return [...all.slice(0, count - 1), all.slice(count - 1).join(separator)];

@@ -5,6 +5,7 @@
 import { fromBytes } from '#lang/gotemplate/bytes.ts';
 import { TemplateError } from '#lang/gotemplate/error.ts';
 import { TemplateSet, defaultLimits } from '#lang/gotemplate/template.ts';
+import type { TemplateLimits } from '#lang/gotemplate/template.ts';
 import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
 import { compareStrings, int, isMap, newMap, typedMap } from '#lang/gotemplate/value.ts';
 import type { Capabilities } from '#platform/charts/capabilities.ts';
@@ -38,6 +39,8 @@ export interface EngineInput {
   readonly functions: FunctionOptions;
   /** A missing key is an error. */
   readonly strict: boolean;
+  /** What differs from the usual limits (gotemplate/run.ts); the time is counted from the start of the rendering. */
+  readonly limits?: (Partial<TemplateLimits> & { readonly timeoutMs?: number }) | undefined;
 }
 
 interface Renderable {
@@ -59,10 +62,20 @@ export function renderTemplates(input: EngineInput): Map<string, string> {
   const paths = [...templates.keys()].sort(deepestFirst);
   const set = new TemplateSet(helmFunctions(input.functions), {
     missingKey: input.strict ? 'error' : 'zero',
-    limits: defaultLimits,
+    limits: limitsOf(input),
   });
   for (const path of paths) parseOne(set, path, templates.get(path)?.text ?? '');
   return executeAll(set, paths, templates);
+}
+
+/** Real charts render in milliseconds; the largest takes a second or two. */
+const defaultTimeoutMs = 30_000;
+
+/** The clock is that of the functions (`now`); without one, only steps are counted. */
+function limitsOf({ limits, functions }: EngineInput): TemplateLimits {
+  const { timeoutMs = defaultTimeoutMs, ...own } = limits ?? {};
+  const { now } = functions.base;
+  return { ...defaultLimits, ...(now && { now, deadline: now() + timeoutMs }), ...own };
 }
 
 function releaseMap(release: ReleaseFacts): GoMap {

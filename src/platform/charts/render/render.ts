@@ -8,7 +8,7 @@ import { processDependencies } from '#platform/charts/dependencies.ts';
 import type { Manifest } from '#platform/charts/manifests.ts';
 import { sortManifests } from '#platform/charts/manifests.ts';
 import type { Hook } from '#platform/charts/release.ts';
-import type { ReleaseFacts } from '#platform/charts/render/engine.ts';
+import type { EngineInput, ReleaseFacts } from '#platform/charts/render/engine.ts';
 import { renderTemplates } from '#platform/charts/render/engine.ts';
 import type { Lookup } from '#platform/charts/render/helm-functions.ts';
 import { validateValues, withValidator } from '#platform/charts/schema.ts';
@@ -25,6 +25,8 @@ export interface RenderOptions {
   readonly schemas: 'check' | 'skip';
   /** Sprig and Helm's own functions (lang/gotemplate/sprig), made with the ports of the machine. */
   readonly functions: FunctionTable;
+  /** Instead of the usual limits on steps, output, depth and time. */
+  readonly limits?: EngineInput['limits'];
   readonly lookup?: Lookup;
   readonly hostByName?: (name: string) => string;
   warn(message: string): void;
@@ -74,7 +76,7 @@ function renderNow(loaded: Chart, options: RenderOptions): RenderedChart {
     checkKubeVersion(chart, capabilities);
     const { lookup, hostByName } = options;
     const functions = { base: options.functions, mode: 'render', lookup, hostByName, warn } as const;
-    files = renderTemplates({ chart, values, release, capabilities, functions, strict: false });
+    files = renderTemplates({ chart, values, release, capabilities, functions, strict: false, limits: options.limits });
     const notes = takeNotes(files, chart, options.notes);
     return { chart, notes, ...sortManifests(files, warn) };
   } catch (error) {
