@@ -25,6 +25,8 @@ function packagedNode() {
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const ownIsNew = major > 24 || (major === 24 && minor >= 12);
+// Code compiled by an earlier start is taken from a folder of the user's own.
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wheelhouse/compiled');
 const node = packagedNode() || (ownIsNew ? process.execPath : undefined);
 if (!node) {
   process.stderr.write(
@@ -32,20 +34,38 @@ if (!node) {
   );
   process.exit(1);
 }
-if (realpathSync(node) === realpathSync(process.execPath) && process.env.NODE_COMPILE_CACHE) {
-  import(main);
-} else {
-  // Code compiled by an earlier start is taken from a folder of the user's own, by threads and the agent, too: without
-  // it every process would load the compiler. Small scavenges keep the event loop's pauses and the memory small.
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wheelhouse/compiled');
-  const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || cache };
-  // Replace this process where the system allows it, so that signals and the exit code are the command's own.
-  const args = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', main, ...process.argv.slice(2)];
-  if (typeof process.execve === 'function') process.execve(node, [node, ...args], env);
-  else {
-    const { spawn } = require('node:child_process');
-    const child = spawn(node, args, { stdio: 'inherit', env });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-    child.on('exit', (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code ?? 1)));
+if (process.argv[2] === 'helm' && ownIsNew) runHelm();
+else runMain();
+
+/** Helm's lines are short: everything is in one file, and one process runs it. */
+async function runHelm() {
+  const { bundleOfCheckout, runBundle } = require('./helm.js');
+  const packed = join(root, 'dist/helm.cjs');
+  const bundle = existsSync(join(root, 'src/cmd/main.ts')) ? await bundleOfCheckout(root) : packed;
+  if (bundle === undefined || !existsSync(bundle)) return runMain();
+  await runBundle(bundle, cache, process.argv.slice(3));
+}
+
+function runMain() {
+  if (realpathSync(node) === realpathSync(process.execPath) && process.env.NODE_COMPILE_CACHE) {
+    import(main);
+  } else {
+    // Threads and the agent take compiled code from the cache, too: without it every process would load the compiler.
+    // Small scavenges keep the event loop's pauses and the memory small.
+    const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE || cache };
+    // Replace this process where the system allows it, so that signals and the exit code are the command's own.
+    const args = [
+      '--disable-warning=ExperimentalWarning',
+      '--max-semi-space-size=4',
+      process.argv[2] === 'helm' && !ownIsNew ? __filename : main,
+      ...process.argv.slice(2),
+    ];
+    if (typeof process.execve === 'function') process.execve(node, [node, ...args], env);
+    else {
+      const { spawn } = require('node:child_process');
+      const child = spawn(node, args, { stdio: 'inherit', env });
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+      child.on('exit', (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code ?? 1)));
+    }
   }
 }

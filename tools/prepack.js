@@ -10,6 +10,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleText } from './bundle.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = join(root, 'package.json');
@@ -26,6 +27,8 @@ function writeDist() {
     if (from.endsWith('.ts')) writeFileSync(to.replace(/\.ts$/, '.js'), javaScriptOf(from));
     else copyFileSync(from, to);
   }
+  // `wheelhouse helm` runs from one file.
+  writeFileSync(join(dist, 'helm.cjs'), bundleText('.').text);
 }
 
 function javaScriptOf(file) {
