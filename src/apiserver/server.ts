@@ -46,7 +46,7 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const chain: Chain = { ...options, fairness: new Fairness(options.limits) };
+  const chain: Chain = { ...options, fairness: new Fairness(options.limits, () => options.clock.monotonic()) };
   const handle: Handler = async (request) => {
     let response: ApiResponse;
     try {

@@ -34,6 +34,25 @@ test('users who wait take turns, each in their own order', async () => {
   assert.deepEqual(await Promise.all(all), ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']);
 });
 
+test('users are charged for what their requests cost, and who comes back has no credit', async () => {
+  let nowMs = 0;
+  const fairness = new Fairness({ reads: 1, writes: 1, queueLength: 100 }, () => nowMs);
+  const started: string[] = [];
+  const costs = { dear: 10, cheap: 2, late: 2 };
+  const ask = (name: keyof typeof costs): Promise<void> =>
+    fairness.run(user(name), 'read', async () => {
+      started.push(name);
+      nowMs += costs[name];
+      await settled();
+    }) as Promise<void>;
+  const first = [...Array.from({ length: 4 }, () => ask('dear')), ...Array.from({ length: 12 }, () => ask('cheap'))];
+  await Promise.all(first.slice(0, 2));
+  const late = [ask('late'), ask('late')];
+  await Promise.all([...first, ...late]);
+  // Five cheap ones for one that is dear; the late user takes turns with the cheap one, and has nothing to catch up on.
+  assert.equal(started.map((name) => name[0]).join(''), 'dcccccdclclcccdccd');
+});
+
 test('reading does not wait for writing, and administrators wait for nobody', () => {
   const fairness = new Fairness({ reads: 1, writes: 1, queueLength: 10 });
   const { started, job } = jobs();

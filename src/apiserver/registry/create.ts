@@ -71,15 +71,17 @@ function keyOf({ key }: WriteContext, object: DeepReadonly<KubeObject>): ObjectK
 async function insert(core: Core, context: WriteContext, object: KubeObject): Promise<Written> {
   const { resource } = context.endpoint;
   fillSystemFields(object, context.call);
-  const rollback = await resource.beforeCreate?.(object, context.call);
+  const hook = resource.beforeCreate?.(object, context.call);
+  // Awaiting what is there already would cost every create a turn.
+  const rollback = hook === undefined ? undefined : await hook;
   try {
     prepare(context, object);
     checkNew(context, object);
     const pending = validate(core, admissionRequest(context, object), context.call);
     if (pending !== undefined) await pending;
     const written = await store(context, object);
-    if (written.version !== undefined) await finish(core, context, written);
-    else await undo(core, rollback);
+    if (written.version === undefined) await undo(core, rollback);
+    else if (resource.afterCreate !== undefined) await finish(core, context, written);
     return written;
   } catch (error) {
     await undo(core, rollback);

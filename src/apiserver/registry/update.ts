@@ -95,7 +95,8 @@ async function updateExisting(core: Core, context: WriteContext, { plan, existin
   if (mutating !== undefined) await mutating;
   dedupOwners(object, call, 'after');
   checkRevision(context, object, existing);
-  const rollback = context.subresource === '' ? await endpoint.resource.beforeUpdate?.(object, old, call) : undefined;
+  const hook = context.subresource === '' ? endpoint.resource.beforeUpdate?.(object, old, call) : undefined;
+  const rollback = hook === undefined ? undefined : await hook;
   let isStored = false;
   try {
     prepare(context, object, old);
@@ -106,7 +107,7 @@ async function updateExisting(core: Core, context: WriteContext, { plan, existin
     isStored = written.version !== undefined && written.version !== existing;
     return written;
   } finally {
-    if (!isStored) await undo(core, rollback);
+    if (!isStored && rollback !== undefined) await undo(core, rollback);
   }
 }
 
