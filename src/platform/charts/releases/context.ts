@@ -3,6 +3,7 @@ import type { Clock } from '#base/clock.ts';
 import type { Random } from '#base/random.ts';
 import type { Client } from '#client/client.ts';
 import type { FunctionTable } from '#lang/gotemplate/value.ts';
+import type { ObjectFailure } from '#platform/charts/releases/cluster/objects.ts';
 import { ReleaseError } from '#platform/charts/releases/errors.ts';
 import { ClusterResources } from '#platform/charts/releases/cluster/resources.ts';
 import type { ReleaseDriver } from '#platform/charts/releases/storage/driver.ts';
@@ -29,6 +30,8 @@ export interface ReleasePorts {
   debug(message: string): void;
   /** What Helm logs even without --debug. */
   warn(message: string): void;
+  /** Every object that could not be written, for error messages that say where it comes from (review/failure-places.ts). */
+  objectFailed?(failure: ObjectFailure): void;
   /** Lines of hooks whose output-log-policy asks for them; undefined drops them. */
   hookOutput?(
     source: { readonly namespace: string; readonly pod: string; readonly container: string },

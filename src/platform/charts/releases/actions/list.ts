@@ -1,5 +1,4 @@
 /** `helm list`: the releases of a namespace, or of all of them. */
-import { RE2JS } from '@bufbuild/re2';
 import { parseLabelSelector } from '#api/meta/parse-label-selector.ts';
 import type { Release, ReleaseStatus } from '#platform/charts/release.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
@@ -30,7 +29,7 @@ const usualStates: readonly ReleaseStatus[] = ['deployed', 'failed'];
 export async function listReleases(context: ReleaseContext, options: ListOptions = {}): Promise<Release[]> {
   await context.resources.reach();
   const { states = usualStates, filter = '', selector = '', limit = 0, offset = 0 } = options;
-  const pattern = filter === '' ? undefined : RE2JS.compile(filter);
+  const pattern = filter === '' ? undefined : await compiled(filter);
   const found = (await context.driver.list()).filter(({ name }) => pattern?.test(name) ?? true);
   const isSupersededAlone = states !== 'all' && states.length === 1 && states[0] === 'superseded';
   const candidates = isSupersededAlone ? found : newestOfEach(found);
@@ -39,6 +38,12 @@ export async function listReleases(context: ReleaseContext, options: ListOptions
   shown.sort(options.sort === 'date' ? byDate : byName);
   if (options.reverse === true) shown.reverse();
   return shown.slice(offset, limit > 0 ? offset + limit : undefined);
+}
+
+/** The engine is only loaded where a filter is given. */
+async function compiled(filter: string): Promise<{ test(text: string): boolean }> {
+  const { RE2JS } = await import('@bufbuild/re2');
+  return RE2JS.compile(filter);
 }
 
 function isWanted(status: ReleaseStatus, states: readonly ReleaseStatus[] | 'all'): boolean {

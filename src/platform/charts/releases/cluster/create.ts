@@ -38,9 +38,18 @@ export async function createObjects(
 }
 
 /** Creates one object and answers it as the server has it. */
-export function createObject(context: ReleaseContext, object: ReleaseObject, mode: ApplyMode): Promise<HasMetadata> {
+export async function createObject(
+  context: ReleaseContext,
+  object: ReleaseObject,
+  mode: ApplyMode,
+): Promise<HasMetadata> {
   if (mode.method === 'server') return applyObject(context, object, mode);
-  return retryingConflicts(() => context.client.create(object.resource, object.object, { fieldManager }));
+  try {
+    return await retryingConflicts(() => context.client.create(object.resource, object.object, { fieldManager }));
+  } catch (error) {
+    context.objectFailed?.({ object, error });
+    throw error;
+  }
 }
 
 /** What was asked to go, and what refused. */

@@ -14,11 +14,20 @@ export interface ReleaseObject {
   readonly object: KubeObject;
   /** Path of the template it came from; '' if the manifest does not say. */
   readonly source: string;
+  /** The document as it was rendered; of a List the whole list. */
+  readonly text: string;
+}
+
+/** An object that could not be written, and why. */
+export interface ObjectFailure {
+  readonly object: ReleaseObject;
+  readonly error: unknown;
 }
 
 interface Document {
   readonly object: KubeObject;
   readonly source: string;
+  readonly text: string;
 }
 
 /**
@@ -29,7 +38,7 @@ export async function buildObjects(context: ReleaseContext, manifest: string): P
   const problems: string[] = [];
   const objects: ReleaseObject[] = [];
   for (const document of splitManifests(manifest).flatMap((text) => documentsOf(text, problems))) {
-    const { object, source } = document;
+    const { object, source, text } = document;
     const { apiVersion = '', kind = '' } = object;
     const name = object.metadata?.name ?? '';
     const resource = await context.resources.findAnew(apiVersion, kind);
@@ -40,7 +49,7 @@ export async function buildObjects(context: ReleaseContext, manifest: string): P
     object.metadata ??= {};
     const namespace = resource.namespaced ? object.metadata.namespace || context.namespace : '';
     if (resource.namespaced) object.metadata.namespace = namespace;
-    objects.push({ resource, key: { namespace, name }, object, source });
+    objects.push({ resource, key: { namespace, name }, object, source, text });
   }
   if (problems.length > 0) throw new ReleaseError(aggregatedFailures(problems));
   return objects;
@@ -66,7 +75,7 @@ function documentsOf(text: string, problems: string[]): Document[] {
     return [];
   }
   const source = /^# Source: (.+)$/m.exec(text)?.[1] ?? '';
-  return itemsOf(value as KubeObject).map((object) => ({ object, source }));
+  return itemsOf(value as KubeObject).map((object) => ({ object, source, text }));
 }
 
 function objectProblem(value: unknown): string | undefined {

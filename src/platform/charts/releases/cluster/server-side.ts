@@ -25,6 +25,7 @@ export async function applyObject(
   try {
     return await context.client.patch<HasMetadata>(resource, key, object, options);
   } catch (error) {
+    context.objectFailed?.({ object: one, error });
     if (isStatusError(error) && error.code === 415)
       throw new ReleaseError(`server-side apply not available on the server: ${errorMessage(error)}`);
     const what = `${key.namespace}/${key.name} ${kindText(one)}`;

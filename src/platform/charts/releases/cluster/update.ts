@@ -120,6 +120,7 @@ async function updateObject(context: ReleaseContext, target: ReleaseObject, vers
   try {
     await context.client.patch(resource, key, patch, { type, fieldManager });
   } catch (error) {
+    context.objectFailed?.({ object: target, error });
     throw new ReleaseError(
       `cannot patch ${JSON.stringify(key.name)} with kind ${resource.kind}: ${errorMessage(error)}`,
     );
@@ -133,6 +134,7 @@ async function replaceObject(context: ReleaseContext, target: ReleaseObject, cur
   try {
     await retryingConflicts(() => context.client.update(resource, { ...object, metadata }, { fieldManager }));
   } catch (error) {
+    context.objectFailed?.({ object: target, error });
     throw new ReleaseError(`failed to replace object: ${errorMessage(error)}`);
   }
 }
