@@ -34,6 +34,8 @@ export interface Resource<T extends HasMetadata = HasMetadata> extends ResourceR
   readonly storedAs?: StoredAs<T>;
   /** A resource that stores nothing: reviews, bindings. */
   readonly virtual?: (object: T, call: HookCall) => Promise<HasMetadata>;
+  /** A resource whose objects are worked out for every get and list, its only verbs: component statuses. */
+  readonly computed?: (call: HookCall) => readonly T[];
 
   /** Field defaults that the schema cannot say. Changes the object. Also run on objects read in another version. */
   defaults?(object: T): void;

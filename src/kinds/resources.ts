@@ -34,6 +34,8 @@ import { volumeAttachment } from '#kinds/storage/volumeattachment/resource.ts';
 import { volumeAttributesClass } from '#kinds/storage/volumeattributesclass/resource.ts';
 import { horizontalPodAutoscaler } from '#kinds/autoscaling/horizontalpodautoscaler/resource.ts';
 import { lease } from '#kinds/coordination/lease/resource.ts';
+import { binding } from '#kinds/core/binding/resource.ts';
+import { componentStatus } from '#kinds/core/componentstatus/resource.ts';
 import { configMap } from '#kinds/core/configmap/resource.ts';
 import { endpoints } from '#kinds/core/endpoints/resource.ts';
 import { event } from '#kinds/core/event/resource.ts';
@@ -61,6 +63,8 @@ import { priorityClass } from '#kinds/scheduling/priorityclass/resource.ts';
 /** A list of kinds of different types: each is only ever called with its own objects. */
 const all: readonly unknown[] = [
   namespace,
+  binding,
+  componentStatus,
   configMap,
   secret,
   serviceAccount,

@@ -7,6 +7,7 @@ import { negotiate } from '#apiserver/accept.ts';
 import { objectResponse } from '#apiserver/negotiate.ts';
 import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { View } from '#apiserver/registry/answer.ts';
+import { getComputed, listComputed } from '#apiserver/registry/computed.ts';
 import type { Call, Core } from '#apiserver/registry/core.ts';
 import { bodyKindOf, decodeRequest } from '#apiserver/registry/decode.ts';
 import { deleteCollection } from '#apiserver/registry/delete-collection.ts';
@@ -56,6 +57,11 @@ export function dispatch(core: Core, asked: Incoming): Promise<ApiResponse> | Ap
   if (info.subresource !== '') return dispatchSubresource(core, asked);
   const verb = checkedVerb(endpoint.resource, info, request);
   if (endpoint.resource.virtual !== undefined) return createVirtual(core, asked);
+  const computed = endpoint.resource.computed?.(asked.call(false)) as readonly KubeObject[] | undefined;
+  if (computed !== undefined)
+    return verb === 'list'
+      ? listComputed(asked.view(true), computed)
+      : getComputed(asked.view(false), computed, asked.key.name);
   if (verb === 'patch') patchKind(request.headers['content-type']);
   if (verb === 'list' || verb === 'watch' || verb === 'deletecollection') return onCollection(core, asked, verb);
   return onObject(core, withView(asked), verb);

@@ -173,7 +173,8 @@ export class Registry {
   #add(resource: Resource): void {
     const { schemas } = this.#options;
     const schema = () => schemas.type(resource.schema);
-    const collection = resource.virtual === undefined ? this.#collection(resource) : undefined;
+    const isStored = resource.virtual === undefined && resource.computed === undefined;
+    const collection = isStored ? this.#collection(resource) : undefined;
     const key = endpointKey(resource.group, resource.version, resource.plural);
     this.#endpoints.set(key, makeEndpoint({ resource, schema, collection }));
   }

@@ -3,7 +3,7 @@ import type { Pod } from '#api/generated/core/v1.ts';
 import { pods } from '#api/generated/resources.ts';
 import type { CustomSubresource, HookCall } from '#api/resource.ts';
 import type { HasMetadata, KubeObject, ObjectKey } from '#api/object.ts';
-import { conflict, fieldError, type FieldError, invalid } from '#api/status.ts';
+import { badRequest, conflict, fieldError, type FieldError, invalid } from '#api/status.ts';
 import { timestamp } from '#base/clock.ts';
 
 interface BindingBody extends KubeObject {
@@ -29,6 +29,8 @@ export const bindingSubresource: CustomSubresource<Pod> = {
 export async function bind(key: ObjectKey, body: BindingBody, call: HookCall): Promise<HasMetadata> {
   const errors = validateBinding(body);
   if (errors.length > 0) throw invalid({ group: '', kind: 'Binding' }, body.metadata?.name ?? '', errors);
+  if ((body.metadata.name ?? key.name) !== key.name)
+    throw badRequest('name in URL does not match name in Binding object');
   const nodeName = body.target?.name ?? '';
   await call.writer.update(
     pods,
@@ -54,21 +56,24 @@ function validateBinding(body: BindingBody): FieldError[] {
   return name === '' ? [fieldError.required('target.name')] : [];
 }
 
+/** What errors name. */
+const podsBinding = { group: '', plural: 'pods/binding' };
+
 function refuse(pod: Pod, name: string, uid: string | undefined): void {
   if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid) {
     throw conflict(
-      pods,
+      podsBinding,
       name,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
     );
   }
   if (pod.metadata.deletionTimestamp !== undefined)
-    throw conflict(pods, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    throw conflict(podsBinding, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   const assigned = pod.spec.nodeName;
   if (assigned !== undefined && assigned !== '')
-    throw conflict(pods, name, `pod ${name} is already assigned to node "${assigned}"`);
+    throw conflict(podsBinding, name, `pod ${name} is already assigned to node "${assigned}"`);
   if ((pod.spec.schedulingGates ?? []).length > 0)
-    throw conflict(pods, name, `pod ${name} has non-empty .spec.schedulingGates`);
+    throw conflict(podsBinding, name, `pod ${name} has non-empty .spec.schedulingGates`);
 }
 
 function markScheduled(pod: Pod, now: string): void {

@@ -18,7 +18,10 @@ const manager = 'ipallocator.k8s.io';
 /** Takes a named address for a Service. Throws Invalid if it is out of range or taken. */
 export async function takeAddress(service: Service, ip: string, call: HookCall): Promise<string> {
   const address = parseIp(ip);
-  const range = rangesOf(call).find((each) => address !== undefined && prefixContains(each, address));
+  const ranges = rangesOf(call).filter(({ family }) => family === address?.family);
+  const found = ranges.find((each) => address !== undefined && prefixContains(each, address));
+  // A dry run asks the first range whatever the address is.
+  const range = found ?? (call.dryRun ? ranges[0] : undefined);
   const fail = (why: string): never => {
     const text = `failed to allocate IP ${ip}: ${why}`;
     throw invalid(services, service.metadata.name ?? '', [
