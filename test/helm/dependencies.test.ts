@@ -218,5 +218,12 @@ describe('dependencies', { skip: skipWithoutHelm }, () => {
     make('updated', [`web ^1 ${server.url}`]);
     await worlds.same('package updated -u -d packed', any);
     check();
+    worlds.remove('updated/charts');
+    await worlds.same('template r updated');
+    await worlds.same('template r updated --dependency-update', any);
+    await worlds.same('template r updated --dependency-update');
+    make('lost', ['web ^1 @nobody']);
+    await worlds.same('template r lost --dependency-update');
+    check();
   });
 });

@@ -5,7 +5,7 @@ import type { ChartPathFlags } from '#cmd/helm/repository/locate.ts';
 import { locateChart } from '#cmd/helm/repository/locate.ts';
 import type { Chart } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
-import { checkDependencies } from '#platform/charts/dependencies.ts';
+import { checkDependencies, missingDependencies } from '#platform/charts/dependencies.ts';
 
 /** The path of a chart; what is not on this machine is fetched. Rejects with the reason. */
 export function chartPath(
@@ -17,32 +17,46 @@ export function chartPath(
   return locateChart(reference, { ...flags, version }, context);
 }
 
-interface LoadFlags {
+interface LoadFlags extends ChartPathFlags {
   readonly dependencyUpdate?: boolean;
 }
 
+/** Without `settings`, dependencies are not fetched. */
+type LoadContext = Pick<HelmContext, 'warn'> & Partial<Pick<HelmContext, 'settings' | 'environment' | 'write'>>;
+
 /** A chart that can be installed, its dependencies there; warns of a deprecated one. Rejects with the reason. */
-export async function loadInstallable(
-  path: string,
-  _flags: LoadFlags,
-  context: Pick<HelmContext, 'warn'>,
-): Promise<Chart> {
+export async function loadInstallable(path: string, flags: LoadFlags, context: LoadContext): Promise<Chart> {
   const chart = await loadChartAt(path, (message) => context.warn(message));
   const { type, deprecated } = chart.metadata;
   if (type !== '' && type !== 'application') throw new ChartError(`${type} charts are not installable`);
   if (deprecated) context.warn('WARNING: This chart is deprecated');
-  checkDependencies(chart);
-  return chart;
+  return withDependencies(chart, path, { flags, context });
 }
 
 /** A chart for an upgrade: Helm does not ask for its type then. Rejects with the reason. */
-export async function loadUpgradable(
-  path: string,
-  _flags: LoadFlags,
-  context: Pick<HelmContext, 'warn'>,
-): Promise<Chart> {
-  const chart = await loadChartAt(path, (message) => context.warn(message));
-  checkDependencies(chart);
+export async function loadUpgradable(path: string, flags: LoadFlags, context: LoadContext): Promise<Chart> {
+  const loaded = await loadChartAt(path, (message) => context.warn(message));
+  const chart = await withDependencies(loaded, path, { flags, context });
   if (chart.metadata.deprecated) context.warn('WARNING: This chart is deprecated');
   return chart;
+}
+
+/** The chart, or what it is after `--dependency-update` fetched what it lacks. */
+async function withDependencies(
+  chart: Chart,
+  path: string,
+  { flags, context }: { readonly flags: LoadFlags; readonly context: LoadContext },
+): Promise<Chart> {
+  const { settings, environment, write } = context;
+  const isLacking = missingDependencies(chart) !== undefined;
+  if (!isLacking || flags.dependencyUpdate !== true || !settings || !environment || !write) {
+    checkDependencies(chart);
+    return chart;
+  }
+  const { updateChart } = await import('#cmd/helm/repository/dependency-manager.ts');
+  const how = { ...flags, verify: 'never', keyring: flags.keyring ?? '', skipRefresh: false } as const;
+  await updateChart(path, how, { settings, environment, write, warn: (line) => context.warn(line) });
+  return loadChartAt(path, (message) => context.warn(message)).catch((error: Error) => {
+    throw new ChartError(`failed reloading chart after repo update: ${error.message}`);
+  });
 }
