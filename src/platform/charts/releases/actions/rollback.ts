@@ -129,7 +129,7 @@ async function perform(context: ReleaseContext, { options, prepared, held }: Per
     adoptsManagedFields: prepared.isServerSide && current.applyMethod !== 'ssa',
   };
   const hooks = { timeoutMs: options.timeoutMs, signal: held.signal, mode };
-  // As in Helm, a failed hook leaves the revision pending; here the Lease's successor would end it, so it is ended now.
+  // Deviation: in Helm a failed hook leaves the revision pending, and the release cannot be upgraded any more.
   const endFailed = async (error: unknown): Promise<never> => {
     record.setStatus('failed', `Rollback ${JSON.stringify(options.name)} failed: ${errorMessage(error)}`);
     await record.store();

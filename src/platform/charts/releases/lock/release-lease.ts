@@ -5,6 +5,8 @@
  * - a client that was killed blocks nobody for long: its Lease is not renewed any more, and who takes it over may end the
  *   revision that it left pending (the Lease's annotation says which one).
  * Whoever may not write Leases works without, as Helm does.
+ *
+ * Deviation: Helm's only lock is the status of the record.
  */
 import { microTimestamp } from '#base/clock.ts';
 import { uuid } from '#base/random.ts';

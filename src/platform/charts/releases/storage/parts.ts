@@ -8,7 +8,7 @@
  *   sh.helm.release.v1.web.v3.part-0   data: {part: <first 1,000,000 characters>}
  *   sh.helm.release.v1.web.v3.part-1   data: {part: <the rest>}
  *
- * A Helm that rewrites the record drops `parts` and `digest`: from then on the short form is the release.
+ * Deviation: Helm fails to record such a release. A Helm that rewrites the record drops `parts` and `digest`: from then on the short form is the release.
  */
 import type { ObjectKey, ObjectMeta } from '#api/object.ts';
 import { isAlreadyExists } from '#api/status.ts';

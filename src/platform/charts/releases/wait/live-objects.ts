@@ -1,6 +1,8 @@
 /**
  * What waiting looks at: the newest state of some objects, kept by watches. Nothing is polled, except where the server
- * forbids watching: then the objects are read every two seconds, as Helm does.
+ * forbids watching: then the objects are read every two seconds.
+ *
+ * Deviation: Helm always polls.
  */
 import type { Clock } from '#base/clock.ts';
 import { sleep } from '#base/clock.ts';
