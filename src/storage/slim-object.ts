@@ -43,6 +43,17 @@ export function slimmed(object: StoredObject, bytes: Uint8Array, from: number): 
   return { ...object, metadata };
 }
 
+/**
+ * Whether all field sets of an object are shared with others (writers freeze those that are): giving them up frees nothing.
+ */
+export function sharesManagedFields({ metadata }: StoredObject): boolean {
+  const entries = metadata['managedFields'];
+  return (
+    Array.isArray(entries) &&
+    (entries as { fieldsV1?: unknown }[]).every(({ fieldsV1 }) => fieldsV1 !== undefined && Object.isFrozen(fieldsV1))
+  );
+}
+
 function attach(metadata: StoredObject['metadata'], from: Origin): void {
   Object.defineProperty(metadata, origin, { value: from });
   Object.defineProperty(metadata, 'managedFields', lazily);

@@ -6,7 +6,7 @@ import { deepFreeze, type DeepReadonly } from '#base/immutable.ts';
 import type { CollectionDefinition } from '#storage/collection.ts';
 import { scanHead } from '#storage/head-scan.ts';
 import type { ParsedLink, ParsedList, ParsedObjects } from '#storage/parsed-objects.ts';
-import { parseSlim, slimmed } from '#storage/slim-object.ts';
+import { parseSlim, sharesManagedFields, slimmed } from '#storage/slim-object.ts';
 import { replaceRevision, spliceRevision, type Spliced } from '#storage/splice.ts';
 import type { Head, StoredObject, Version, VersionMemo } from '#storage/version.ts';
 
@@ -136,6 +136,8 @@ export class StoredVersion implements Version, ParsedLink {
 
   slim(): void {
     if (this.#object === undefined) return;
+    // Where everything is frozen, that tells nothing.
+    if (!this.family.freeze && sharesManagedFields(this.#object)) return;
     const slim = slimmed(this.#object, this.bytes, this.#secondField);
     if (slim === this.#object) return;
     this.#object = slim;

@@ -8,6 +8,8 @@
 import { assert } from '#base/assert.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 import type { KubeObject } from '#api/object.ts';
+import type { FieldSet } from '#api/managed-fields/field-set.ts';
+import { internSet } from '#api/managed-fields/interned-sets.ts';
 import { objectText } from '#api/managed-fields/object-text.ts';
 import { apiVersionOf, groupResource } from '#api/resource-ref.ts';
 import type { Resource, StoredAs } from '#api/resource.ts';
@@ -105,6 +107,20 @@ export function bypassesRules({ resource }: Endpoint, subresource: string): bool
 export function servedObject(endpoint: Endpoint, version: Version): DeepReadonly<KubeObject> {
   if (endpoint.storedAs === undefined) return version.object as DeepReadonly<KubeObject>;
   return convertedVersion(endpoint, version).object;
+}
+
+/**
+ * The same for writers, who read managedFields more than once: a property that parses them at each reading (see
+ * storage/slim-object.ts) is read, and their sets are those other objects have.
+ */
+export function writableObject(endpoint: Endpoint, version: Version): DeepReadonly<KubeObject> {
+  const object = servedObject(endpoint, version);
+  if (Object.getOwnPropertyDescriptor(object.metadata, 'managedFields')?.get === undefined) return object;
+  const metadata = { ...object.metadata };
+  const managedFields = metadata.managedFields?.map((entry) =>
+    entry.fieldsV1 === undefined ? entry : { ...entry, fieldsV1: internSet(entry.fieldsV1 as FieldSet).set },
+  );
+  return { ...object, metadata: { ...metadata, managedFields } } as DeepReadonly<KubeObject>;
 }
 
 /** The JSON this endpoint serves, resourceVersion included. */

@@ -62,9 +62,17 @@ export function dedupOwners(object: KubeObject, call: HookCall, when: 'before' |
 }
 
 /** The manager of a write without one: the User-Agent up to its first slash, 128 printable characters at most. */
-export function managerOf(fieldManager: string, userAgent: string | undefined): string {
+export function managerOf(fieldManager: string, userAgent = ''): string {
   if (fieldManager !== '') return fieldManager;
-  const prefix = (userAgent ?? '').split('/')[0] as string;
+  if (latest.userAgent !== userAgent) latest = { userAgent, manager: managerOfAgent(userAgent) };
+  return latest.manager;
+}
+
+/** One client mostly sends many requests in a row. */
+let latest = { userAgent: '', manager: '' };
+
+function managerOfAgent(userAgent: string): string {
+  const prefix = userAgent.split('/')[0] as string;
   let manager = '';
   for (const character of prefix) {
     if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character)) continue;

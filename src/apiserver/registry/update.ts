@@ -13,7 +13,14 @@ import { mutate, validate } from '#apiserver/registry/admission.ts';
 import type { Core } from '#apiserver/registry/core.ts';
 import { admitAndCreate, undo } from '#apiserver/registry/create.ts';
 import { removeAfterUpdate, isReadyToGo } from '#apiserver/registry/delete.ts';
-import { bypassesRules, collectionOf, internalKind, servedObject, storedValue } from '#apiserver/registry/endpoint.ts';
+import {
+  bypassesRules,
+  collectionOf,
+  internalKind,
+  servedObject,
+  storedValue,
+  writableObject,
+} from '#apiserver/registry/endpoint.ts';
 import { writeError } from '#apiserver/registry/errors.ts';
 import { isUnchanged, keepSystemFields, setGeneration } from '#apiserver/registry/transition.ts';
 import { dedupOwners, setNamespace } from '#apiserver/registry/metadata.ts';
@@ -81,7 +88,7 @@ interface Attempt {
 /** Throws RevisionMismatch if another write came first and the client does not mind. */
 async function updateExisting(core: Core, context: WriteContext, { plan, existing }: Attempt): Promise<Written> {
   const { endpoint, call } = context;
-  const old = servedObject(endpoint, existing);
+  const old = writableObject(endpoint, existing);
   const object = plan.build(old);
   const request = {
     operation: 'UPDATE' as const,

@@ -1,6 +1,7 @@
 /** ServiceAccount: every pod runs as a service account, and finds its token where clients look for it. */
 import { serviceaccounts } from '#api/generated/resources.ts';
 import type { Container, Pod, PodSpec, ServiceAccount, Volume } from '#api/generated/core/v1.ts';
+import type { ObjectKey } from '#api/object.ts';
 import type { AdmissionAttributes, AdmissionPlugin, HookCall } from '#api/resource.ts';
 import { sleep } from '#base/clock.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
@@ -8,6 +9,8 @@ import { nameSuffix } from '#base/random.ts';
 import { lookupProblem } from '#kinds/admission/lookup.ts';
 import { isResource, reject } from '#kinds/admission/forbid.ts';
 import { referencedSecretProblem } from '#kinds/admission/mountable-secrets.ts';
+
+type Account = DeepReadonly<ServiceAccount>;
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const mountableSecrets = 'kubernetes.io/enforce-mountable-secrets';
@@ -24,25 +27,31 @@ export const serviceAccountAdmission: AdmissionPlugin = {
   validate,
 };
 
-async function mutate(attributes: AdmissionAttributes, call: HookCall): Promise<void> {
+function mutate(attributes: AdmissionAttributes, call: HookCall): Promise<void> | void {
   const pod = attributes.object as unknown as Pod;
   if (isMirror(pod)) return checkMirror(attributes, pod);
   const spec = (pod.spec ??= { containers: [] });
   if ((spec.serviceAccountName ?? '') === '') spec.serviceAccountName = 'default';
   spec.serviceAccount = spec.serviceAccountName ?? 'default';
-  const account = await accountOf(attributes, spec, call);
+  return withAccount(attributes, spec, call, (account) => giveIdentity(spec, account, call));
+}
+
+function giveIdentity(spec: PodSpec, account: Account, call: HookCall): void {
   if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, call);
   if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0)
     spec.imagePullSecrets = (account.imagePullSecrets ?? []).map(({ name }) => (name === undefined ? {} : { name }));
 }
 
-async function validate(attributes: AdmissionAttributes, call: HookCall): Promise<void> {
+function validate(attributes: AdmissionAttributes, call: HookCall): Promise<void> | void {
   const pod = attributes.object as unknown as Pod;
   if (isMirror(pod)) return checkMirror(attributes, pod);
   const spec = pod.spec ?? { containers: [] };
   if ((spec.serviceAccountName ?? '') === '')
     throw reject(attributes, `no service account specified for pod ${attributes.key.namespace}/${pod.metadata.name}`);
-  const account = await accountOf(attributes, spec, call);
+  return withAccount(attributes, spec, call, (account) => checkReferences(attributes, spec, account));
+}
+
+function checkReferences(attributes: AdmissionAttributes, spec: PodSpec, account: Account): void {
   if (!['1', 't', 'T', 'TRUE', 'true', 'True'].includes(account.metadata.annotations?.[mountableSecrets] ?? '')) return;
   const problem = referencedSecretProblem(account, spec);
   if (problem !== '') throw reject(attributes, problem);
@@ -64,22 +73,35 @@ function checkMirror(attributes: AdmissionAttributes, { spec }: Pod): void {
   if (isProjected === true) throw reject(attributes, 'a mirror pod may not use ServiceAccountToken volume projections');
 }
 
-async function accountOf(
+/** Goes on at once with an account that is there, which is the rule: only who waits for one needs a promise. */
+function withAccount(
   attributes: AdmissionAttributes,
   { serviceAccountName: name = '' }: PodSpec,
+  call: HookCall,
+  next: (account: Account) => void,
+): Promise<void> | void {
+  const key = { namespace: attributes.key.namespace, name };
+  const account = call.reader.get(serviceaccounts, key);
+  if (account !== undefined) return next(account);
+  return awaitedAccount(key, call).then((found) => {
+    if (found !== undefined) return next(found);
+    const problem = lookupProblem(name) ?? `serviceaccount "${name}" not found`;
+    throw reject(attributes, `error looking up service account ${key.namespace}/${name}: ${problem}`);
+  });
+}
+
+async function awaitedAccount(
+  key: ObjectKey,
   { reader, clock, random, signal }: HookCall,
-): Promise<DeepReadonly<ServiceAccount>> {
-  const { namespace } = attributes.key;
+): Promise<Account | undefined> {
   const intervalMs = 100 + random.next() * 100;
-  const attempts = name === 'default' ? defaultAttempts : 1;
-  for (let attempt = 1; ; attempt++) {
-    const account = reader.get(serviceaccounts, { namespace, name });
-    if (account !== undefined) return account;
-    if (attempt >= attempts) break;
+  const attempts = key.name === 'default' ? defaultAttempts : 1;
+  for (let attempt = 1; attempt < attempts; attempt++) {
     await sleep(clock, intervalMs, signal);
+    const account = reader.get(serviceaccounts, key);
+    if (account !== undefined) return account;
   }
-  const problem = lookupProblem(name) ?? `serviceaccount "${name}" not found`;
-  throw reject(attributes, `error looking up service account ${namespace}/${name}: ${problem}`);
+  return undefined;
 }
 
 /** Mounts the projected volume with token, CA and namespace into every container that has nothing at that path. */

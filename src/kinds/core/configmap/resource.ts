@@ -31,19 +31,26 @@ export const configMap: Resource<ConfigMap> = {
 
 function validate({ data = {}, binaryData = {} }: DeepReadonly<ConfigMap>): FieldError[] {
   const errors: FieldError[] = [];
+  let characters = 0;
   let size = 0;
   for (const [key, value] of Object.entries(data)) {
     for (const message of isConfigMapKey(key)) errors.push(fieldError.invalid(`data[${key}]`, key, message));
     if (Object.hasOwn(binaryData, key))
       errors.push(fieldError.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
-    size += utf8Length(value);
+    characters += value.length;
   }
   for (const [key, value] of Object.entries(binaryData)) {
     for (const message of isConfigMapKey(key)) errors.push(fieldError.invalid(`binaryData[${key}]`, key, message));
     size += base64Length(value);
   }
-  if (size > maxSecretBytes) errors.push(fieldError.tooLong('[]', maxSecretBytes));
+  // A character is three bytes at most: they are only counted where there may be too many.
+  if (size + 3 * characters > maxSecretBytes && size + textBytes(data) > maxSecretBytes)
+    errors.push(fieldError.tooLong('[]', maxSecretBytes));
   return errors;
+}
+
+function textBytes(data: Readonly<Record<string, string>>): number {
+  return Object.values(data).reduce((sum, value) => sum + utf8Length(value), 0);
 }
 
 function validateUpdate(object: DeepReadonly<ConfigMap>, old: DeepReadonly<ConfigMap>): FieldError[] {
