@@ -28,8 +28,8 @@ describe('registries', { skip: skipWithoutHelm }, () => {
     basic = await startRegistry({ user });
     tokens = await startRegistry({ user, challenge: 'token' });
     for (const version of ['1.0.0', '1.2.0', '1.10.0', '2.0.0-rc.1', '1.3.0+b.1'])
-      worlds.write(`web-${version}.tgz`, await smallChart('web', version, more));
-    worlds.write('web-1.0.0.tgz.prov', 'a signature, or so');
+      worlds.write(`sent/web-${version}.tgz`, await smallChart('web', version, more));
+    worlds.write('sent/web-1.0.0.tgz.prov', 'a signature, or so');
   });
 
   after(async () => {
@@ -38,23 +38,23 @@ describe('registries', { skip: skipWithoutHelm }, () => {
   });
 
   test('sending: the same manifest, and what is refused', async () => {
-    await worlds.same(`push web-1.0.0.tgz oci://${open.host}/charts`);
-    await worlds.same(`push web-1.0.0.tgz oci://${open.host}/charts --plain-http`);
-    await worlds.same(`push web-1.2.0.tgz oci://${open.host}/charts --plain-http`);
-    await worlds.same(`push web-1.10.0.tgz oci://${open.host}/charts/ --plain-http`);
-    await worlds.same(`push web-2.0.0-rc.1.tgz oci://${open.host}/charts --plain-http`);
-    await worlds.same(`push web-1.3.0+b.1.tgz oci://${open.host}/charts --plain-http`);
-    await worlds.same(`push web-1.3.0+b.1.tgz oci://${open.host}/charts`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${open.host}/charts`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${open.host}/charts --plain-http`);
+    await worlds.same(`push sent/web-1.2.0.tgz oci://${open.host}/charts --plain-http`);
+    await worlds.same(`push sent/web-1.10.0.tgz oci://${open.host}/charts/ --plain-http`);
+    await worlds.same(`push sent/web-2.0.0-rc.1.tgz oci://${open.host}/charts --plain-http`);
+    await worlds.same(`push sent/web-1.3.0+b.1.tgz oci://${open.host}/charts --plain-http`);
+    await worlds.same(`push sent/web-1.3.0+b.1.tgz oci://${open.host}/charts`);
     await worlds.same(`push none.tgz oci://${open.host}/charts`);
     await worlds.same(`push . oci://${open.host}/charts`);
-    await worlds.same(`push web-1.0.0.tgz ${open.host}/charts`);
-    await worlds.same(`push web-1.0.0.tgz http://${open.host}/charts`);
-    await worlds.same(`push web-1.0.0.tgz oci://${open.host}/CHARTS`);
-    await worlds.same(`push web-1.0.0.tgz oci://${open.host}`);
-    await worlds.same('push web-1.0.0.tgz oci://127.0.0.1:1/charts');
-    await worlds.same(`push web-1.0.0.tgz oci://${basic.host}/charts`);
-    await worlds.same(`push web-1.0.0.tgz oci://${tokens.host}/charts`);
-    await worlds.same('push web-1.0.0.tgz');
+    await worlds.same(`push sent/web-1.0.0.tgz ${open.host}/charts`);
+    await worlds.same(`push sent/web-1.0.0.tgz http://${open.host}/charts`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${open.host}/CHARTS`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${open.host}`);
+    await worlds.same('push sent/web-1.0.0.tgz oci://127.0.0.1:1/charts');
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${basic.host}/charts`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${tokens.host}/charts`);
+    await worlds.same('push sent/web-1.0.0.tgz');
   });
 
   test('a chart that we sent has the manifest that Helm makes', async (context) => {
@@ -63,8 +63,8 @@ describe('registries', { skip: skipWithoutHelm }, () => {
       await mine.close();
       await real.close();
     });
-    await worlds.ours(['push', 'web-1.0.0.tgz', `oci://${mine.host}/charts`, '--plain-http']);
-    await worlds.theirs(['push', 'web-1.0.0.tgz', `oci://${real.host}/charts`, '--plain-http']);
+    await worlds.ours(['push', 'sent/web-1.0.0.tgz', `oci://${mine.host}/charts`, '--plain-http']);
+    await worlds.theirs(['push', 'sent/web-1.0.0.tgz', `oci://${real.host}/charts`, '--plain-http']);
     const manifestOf = ({ blobs, tags }: RegistryServer): string =>
       String(blobs.get(tags.get('charts/web:1.0.0') ?? '')).replaceAll(/"\d{4}-\d\d-[^"]*"/g, '"TIME"');
     assert.equal(manifestOf(mine), manifestOf(real));
@@ -126,9 +126,9 @@ describe('registries', { skip: skipWithoutHelm }, () => {
       await worlds.same(`registry login ${host} -u jo -p wrong`);
       await worlds.same(`pull oci://${host}/charts/web --version 1.0.0`);
       await worlds.same(`registry login ${host} -u jo -p sec:ret`);
-      await worlds.same(`push web-1.0.0.tgz oci://${host}/charts`);
+      await worlds.same(`push sent/web-1.0.0.tgz oci://${host}/charts`);
       await worlds.same(`pull oci://${host}/charts/web`);
-      await worlds.same(`push web-1.0.0.tgz oci://${host}/charts --plain-http`);
+      await worlds.same(`push sent/web-1.0.0.tgz oci://${host}/charts --plain-http`);
       await worlds.same(`pull oci://${host}/charts/web --plain-http`);
       await worlds.same(`pull oci://${host}/charts/web --plain-http --username jo --password no`);
       await worlds.same(`registry login oci://${host}/charts --username jo --password sec:ret --plain-http`);

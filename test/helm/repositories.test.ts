@@ -238,6 +238,7 @@ describe('repositories', { skip: skipWithoutHelm }, () => {
     );
     await worlds.same('pull far/web --untar --untardir far2');
     worlds.remove('web');
+    await worlds.same('repo remove far');
     await worlds.same(`template r web --repo ${guarded.url}/far --username jo --password secret`);
     const token = `Basic ${btoa('jo:secret')}`;
     assert.deepEqual(other.requests, [
