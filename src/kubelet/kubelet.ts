@@ -8,6 +8,7 @@ import { errorMessage } from '#base/logger.ts';
 import { admitPod } from '#kubelet/admission.ts';
 import { Backoff } from '#kubelet/backoff.ts';
 import { ImagePuller } from '#kubelet/images/image-puller.ts';
+import { LogRotation } from '#kubelet/logs/log-rotation.ts';
 import { withTerminationMessage } from '#kubelet/logs/termination-message.ts';
 import { allocatableOf } from '#kubelet/node/node-resources.ts';
 import type { KubeletOptions, KubeletPorts } from '#kubelet/options.ts';
@@ -34,6 +35,7 @@ export class Kubelet {
   readonly #probes: ProbeManager;
   readonly #sources: ObjectSources;
   readonly #node: NodeParts;
+  readonly #logs: LogRotation;
   readonly #workers = new Map<string, PodWorker>();
   readonly #listeners = new Set<(uid: string) => void>();
   readonly #cancels: (() => void)[] = [];
@@ -51,6 +53,8 @@ export class Kubelet {
       onResult: (uid) => this.#workers.get(uid)?.wake(),
     });
     this.#sources = new ObjectSources({ client: ports.client, clock, random: ports.random, log: ports.log });
+    const { log, logFiles: files } = ports;
+    this.#logs = new LogRotation({ clock, log, files, runtime, running: () => this.#cache.running() });
     this.#node = {
       options,
       ports,
@@ -75,6 +79,7 @@ export class Kubelet {
     this.#cancels.push(pods.subscribe(({ old, new: now }) => this.#onPod(old, now)));
     for (const pod of pods.list()) this.#onPod(undefined, pod);
     await this.#removeOrphans();
+    this.#logs.wake();
     this.#scheduleRelist();
     signal.addEventListener('abort', () => this.stop(), { once: true });
   }
@@ -84,6 +89,7 @@ export class Kubelet {
     for (const cancel of this.#cancels.splice(0)) cancel();
     for (const worker of this.#workers.values()) worker.stop();
     this.#probes.close();
+    this.#logs.close();
     this.#sources.close();
   }
 
@@ -158,6 +164,7 @@ export class Kubelet {
   }
 
   #notify(uid: string): void {
+    this.#logs.wake();
     for (const listener of this.#listeners) listener(uid);
   }
 

@@ -34,7 +34,14 @@ export interface LogFiles {
   size(path: string): Promise<number | undefined>;
   /** Bytes from `offset` to the end of the file as it is now; empty if there are none. */
   read(path: string, offset: number, limitBytes: number): Promise<Uint8Array>;
-  /** Calls back when the file may have grown. Answers cancel. */
+  rename(from: string, to: string): Promise<void>;
+  /** Paths of what was renamed from this log: `path.*`, the oldest first. */
+  rotated(path: string): Promise<string[]>;
+  /** Becomes `path.gz`. */
+  compress(path: string): Promise<void>;
+  /** Absent is fine. */
+  remove(path: string): Promise<void>;
+  /** Calls back when the file may have grown or was renamed. Answers cancel. */
   watch(path: string, onChange: () => void): () => void;
 }
 

@@ -49,6 +49,12 @@ export class RuntimeCache {
     };
   }
 
+  running(): ContainerStatus[] {
+    return [...this.#pods.values()].flatMap(({ containers }) =>
+      [...containers.values()].filter(({ state }) => state === 'running'),
+    );
+  }
+
   uids(): string[] {
     return [...this.#pods.keys()];
   }

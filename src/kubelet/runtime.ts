@@ -20,6 +20,8 @@ export interface Runtime {
   stopContainer(containerId: string, timeoutMs: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
   containerStatus(containerId: string): Promise<ContainerStatus | undefined>;
+  /** The container's log was renamed: what it writes from now on goes to a new file of the old name. */
+  reopenLog(containerId: string): Promise<void>;
   updateResources(containerId: string, resources: LinuxResources): Promise<void>;
   /** Starts, exits and out-of-memory kills, as they happen. */
   subscribe(listener: (event: RuntimeEvent) => void): () => void;

@@ -109,6 +109,28 @@ export class FakeLogFiles implements LogFiles {
     return Promise.resolve((this.#files.get(path) ?? new Uint8Array(0)).slice(offset, offset + limitBytes));
   }
 
+  rename(from: string, to: string): Promise<void> {
+    const file = this.#files.get(from);
+    if (file === undefined) return Promise.reject(new Error(`no such file: ${from}`));
+    this.#files.delete(from);
+    this.#files.set(to, file);
+    for (const onChange of this.#watchers.get(from) ?? []) onChange();
+    return Promise.resolve();
+  }
+
+  rotated(path: string): Promise<string[]> {
+    return Promise.resolve([...this.#files.keys()].filter((name) => name.startsWith(`${path}.`)).sort());
+  }
+
+  compress(path: string): Promise<void> {
+    return this.rename(path, `${path}.gz`);
+  }
+
+  remove(path: string): Promise<void> {
+    this.#files.delete(path);
+    return Promise.resolve();
+  }
+
   watch(path: string, onChange: () => void): () => void {
     const watchers = this.#watchers.get(path) ?? new Set();
     this.#watchers.set(path, watchers.add(onChange));

@@ -194,6 +194,11 @@ export class FakeRuntime implements Runtime {
     return Promise.resolve(container === undefined ? undefined : { ...container.status });
   }
 
+  reopenLog(containerId: string): Promise<void> {
+    this.calls.push(`reopen ${this.#container(containerId).status.name}`);
+    return Promise.resolve();
+  }
+
   updateResources(containerId: string, resources: LinuxResources): Promise<void> {
     const { status } = this.#container(containerId);
     const { cpuShares, cpuQuota, memoryLimitBytes } = resources;

@@ -148,6 +148,10 @@ export class ContainerdRuntime implements Runtime {
       : messages.containerStatus(answer.status, this.#sandboxOf.get(containerId) ?? '');
   }
 
+  async reopenLog(containerId: string): Promise<void> {
+    await this.#cri('ReopenContainerLog', { containerId });
+  }
+
   async updateResources(containerId: string, resources: LinuxResources): Promise<void> {
     await this.#cri('UpdateContainerResources', { containerId, linux: messages.resourcesMessage(resources) });
   }

@@ -20,6 +20,7 @@ export const criProto = `
     rpc ListContainers(ListContainersRequest) returns (ListContainersResponse);
     rpc ContainerStatus(ContainerStatusRequest) returns (ContainerStatusResponse);
     rpc UpdateContainerResources(UpdateContainerResourcesRequest) returns (UpdateContainerResourcesResponse);
+    rpc ReopenContainerLog(ReopenContainerLogRequest) returns (ReopenContainerLogResponse);
     rpc Attach(AttachRequest) returns (AttachResponse);
     rpc ListContainerStats(ListContainerStatsRequest) returns (ListContainerStatsResponse);
   }
@@ -189,6 +190,8 @@ export const criProto = `
   message ContainerStatusResponse { ContainerStatus status = 1; map<string, string> info = 2; }
   message UpdateContainerResourcesRequest { string container_id = 1; LinuxContainerResources linux = 2; }
   message UpdateContainerResourcesResponse {}
+  message ReopenContainerLogRequest { string container_id = 1; }
+  message ReopenContainerLogResponse {}
   message AttachRequest { string container_id = 1; bool stdin = 2; bool tty = 3; bool stdout = 4; bool stderr = 5; }
   message AttachResponse { string url = 1; }
   message ListImagesRequest {}

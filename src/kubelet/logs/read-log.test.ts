@@ -68,3 +68,21 @@ test('following ends when the container has ended and everything was read', asyn
   }
   assert.deepEqual(seen, ['one\n', 'two\n']);
 });
+
+test('following goes on in the new log after a rotation, and misses nothing of the old one', async () => {
+  const files = new FakeLogFiles();
+  files.append(path, stamp('00 stdout F one'));
+  const stop = new AbortController();
+  const source = { files, path, nowMs, isFinished: () => false, onProgress: () => () => {} };
+  const seen: string[] = [];
+  for await (const chunk of readLog(source, { ...options, follow: true }, stop.signal)) {
+    seen.push(new TextDecoder().decode(chunk));
+    if (seen.length === 1) {
+      files.append(path, stamp('01 stdout F two'));
+      await files.rename(path, `${path}.20260101-000001`);
+      files.append(path, stamp('02 stdout F 3'));
+    } else if (seen.length === 3) files.append(path, stamp('03 stdout F four'));
+    else if (seen.length === 4) stop.abort();
+  }
+  assert.deepEqual(seen, ['one\n', 'two\n', '3\n', 'four\n']);
+});

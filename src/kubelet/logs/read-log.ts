@@ -23,7 +23,7 @@ export async function* readLog(
 ): AsyncGenerator<Uint8Array> {
   const sinceMs = sinceOf(options, source.nowMs);
   const limit = { leftBytes: options.limitBytes ?? Number.POSITIVE_INFINITY };
-  let offset = options.tailLines === undefined ? 0 : await tailOffset(source, options.tailLines);
+  const position = { offset: options.tailLines === undefined ? 0 : await tailOffset(source, options.tailLines) };
   const parser = new CriLogParser();
   const format = formatter(options.timestamps, sinceMs);
   const changes = new Changes(source, signal);
@@ -31,8 +31,7 @@ export async function* readLog(
     while (!signal.aborted) {
       const isLast = !options.follow || source.isFinished();
       const generation = changes.generation;
-      const chunk = await source.files.read(source.path, offset, chunkBytes);
-      offset += chunk.length;
+      const chunk = await readOn(source, position, changes);
       const text = concat(...parser.push(chunk).flatMap(format));
       if (text.length > 0) yield text.subarray(0, Math.min(text.length, limit.leftBytes));
       limit.leftBytes -= text.length;
@@ -46,21 +45,52 @@ export async function* readLog(
   }
 }
 
+/** What follows the position; after a rotation first the rest of what the log has become, then the new log from its start. */
+async function readOn(source: LogSource, position: { offset: number }, changes: Changes): Promise<Uint8Array> {
+  const { files, path } = source;
+  const size = await files.size(path);
+  if ((size ?? 0) < position.offset) {
+    changes.watch();
+    const before = (await files.rotated(path)).findLast((name) => !name.endsWith('.gz'));
+    const rest = before === undefined ? undefined : await files.read(before, position.offset, chunkBytes);
+    if (rest !== undefined && rest.length > 0) {
+      position.offset += rest.length;
+      return rest;
+    }
+    if (size === undefined) return new Uint8Array(0);
+    position.offset = 0;
+  }
+  const chunk = await files.read(path, position.offset, chunkBytes);
+  position.offset += chunk.length;
+  return chunk;
+}
+
 /** 1. `after(g)` resolves at once if something changed since generation g was read. */
 class Changes {
   generation = 0;
   #wake: (() => void) | undefined;
+  readonly #source: LogSource;
   readonly #cancels: (() => void)[];
+  #unwatch: () => void = () => {};
 
   constructor(source: LogSource, signal: AbortSignal) {
-    const bump = (): void => {
-      this.generation++;
-      this.#wake?.();
-    };
-    this.#cancels = [source.files.watch(source.path, bump), source.onProgress(bump)];
-    signal.addEventListener('abort', bump, { once: true });
-    this.#cancels.push(() => signal.removeEventListener('abort', bump));
+    this.#source = source;
+    this.watch();
+    this.#cancels = [source.onProgress(this.#bump)];
+    signal.addEventListener('abort', this.#bump, { once: true });
+    this.#cancels.push(() => signal.removeEventListener('abort', this.#bump));
   }
+
+  /** Again: the file of that name is another one now. */
+  watch(): void {
+    this.#unwatch();
+    this.#unwatch = this.#source.files.watch(this.#source.path, this.#bump);
+  }
+
+  readonly #bump = (): void => {
+    this.generation++;
+    this.#wake?.();
+  };
 
   after(generation: number): Promise<void> {
     if (generation !== this.generation) return Promise.resolve();
@@ -70,6 +100,7 @@ class Changes {
   }
 
   close(): void {
+    this.#unwatch();
     for (const cancel of this.#cancels) cancel();
   }
 }

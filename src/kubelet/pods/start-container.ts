@@ -221,6 +221,7 @@ async function removeOldContainers(context: PodContext, name: string): Promise<v
     .slice(1)) {
     await ports.runtime.removeContainer(old.id);
     await ports.volumes.removeTree(old.logPath);
+    for (const path of await ports.logFiles.rotated(old.logPath)) await ports.logFiles.remove(path);
     cache.forget(old.id);
   }
 }
