@@ -253,5 +253,7 @@ function fail(message: string): never {
 }
 
 function sanitize(text: string): string {
+  // Nearly all texts are of these; the expressions below cost milliseconds to compile.
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replaceAll(/\s/gu, ' ').replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '');
 }

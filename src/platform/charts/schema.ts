@@ -62,9 +62,10 @@ function chartFailures(chart: Chart, values: Table): string {
 
 /** A line per failure of one schema; empty if the values keep to it. Throws {@link ValidatorNeeded}. */
 export function schemaFailures(schema: Uint8Array, values: Table): string {
-  if (validator !== undefined) return validator.validatorFailures(schema, values);
+  // Compiling a schema for one value costs more than a look, even where the validator is loaded.
   if (firstLook(schema, values) === 'right') return '';
-  throw new ValidatorNeeded();
+  if (validator === undefined) throw new ValidatorNeeded();
+  return validator.validatorFailures(schema, values);
 }
 
 function firstLook(schema: Uint8Array, values: Table): 'right' | 'wrong' | 'unsure' {

@@ -1,0 +1,2 @@
+/** Writes the bundle of `wheelhouse helm …` of a checkout. */
+export function writeBundle(): void;
