@@ -54,6 +54,11 @@ export class ClusterResources {
     };
   }
 
+  /** Asks what the server has before anybody needs the answer. */
+  prepare(): void {
+    this.discovery().catch(() => this.forget());
+  }
+
   /** Everything the server has. */
   discovery(): Promise<ApiDiscovery> {
     this.#discovery ??= discoverApi(this.#client);

@@ -13,7 +13,7 @@ import { uuid } from '#base/random.ts';
 import { errorMessage } from '#base/logger.ts';
 import type { Lease } from '#api/generated/coordination/v1.ts';
 import { leases } from '#api/generated/resources.ts';
-import { isAlreadyExists, isConflict, isForbidden, isNotFound } from '#api/status.ts';
+import { isAlreadyExists, isConflict, isForbidden, isNotFound, isStatusError } from '#api/status.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
 import { ReleaseError, operationInProgress } from '#platform/charts/releases/errors.ts';
 import { timeMs } from '#platform/charts/releases/times.ts';
@@ -50,6 +50,7 @@ export class ReleaseLease {
   #stopTimer: () => void = () => {};
   #renewal: Promise<void> = Promise.resolve();
   #isReleased = false;
+  #isNamespaceMissing = false;
 
   private constructor(context: ReleaseContext, release: string) {
     this.#context = context;
@@ -72,21 +73,24 @@ export class ReleaseLease {
     signal?: AbortSignal,
   ): Promise<{ readonly lease: ReleaseLease; readonly abandoned: Abandoned | undefined }> {
     const lease = new ReleaseLease(context, release);
-    try {
-      return { lease, abandoned: await lease.#acquire(signal) };
-    } catch (error) {
-      if (!isForbidden(error) && !isNotFound(error)) throw error;
-      context.debug(`working without a Lease: ${errorMessage(error)}`);
-      return { lease, abandoned: undefined };
-    }
+    return { lease, abandoned: await lease.#tryToAcquire(signal) };
   }
 
-  get isHeld(): boolean {
-    return this.#lease !== undefined;
+  async #tryToAcquire(signal?: AbortSignal): Promise<Abandoned | undefined> {
+    try {
+      return await this.#acquire(signal);
+    } catch (error) {
+      if (!isForbidden(error) && !isNotFound(error)) throw error;
+      this.#context.debug(`working without a Lease: ${errorMessage(error)}`);
+      this.#isNamespaceMissing = isNotFound(error);
+      return undefined;
+    }
   }
 
   /** Says which revision is being written; before it is recorded as pending. */
   async noteRevision(revision: number): Promise<void> {
+    // An installation may have made the namespace meanwhile.
+    if (this.#isNamespaceMissing) await this.#tryToAcquire();
     if (this.#lease === undefined) return;
     const { metadata } = this.#lease;
     const annotations = { ...metadata.annotations, [revisionAnnotation]: String(revision) };
@@ -114,19 +118,33 @@ export class ReleaseLease {
     const { client, namespace } = this.#context;
     for (;;) {
       try {
-        const existing = await client.find(leases, { namespace, name: this.#name });
-        if (existing === undefined) {
-          this.#hold(await client.create(leases, this.#leaseNow()));
+        // Usually nobody holds it: the first request is the one that makes it.
+        const created = await this.#create();
+        if (created !== undefined) {
+          this.#hold(created);
           return undefined;
         }
+        const existing = await client.get(leases, { namespace, name: this.#name });
         await this.#refuseLiveHolder(existing, signal);
         const transitions = (existing.spec?.leaseTransitions ?? 0) + 1;
         this.#hold(await client.update(leases, this.#leaseNow(existing, transitions)));
         return abandonedBy(existing);
       } catch (error) {
-        // Another one was faster: look again.
-        if (!isAlreadyExists(error) && !isConflict(error)) throw error;
+        // Another one was faster, or gone by then: look again.
+        const isOvertaken =
+          isConflict(error) || (isNotFound(error) && isStatusError(error) && error.details?.kind === leases.plural);
+        if (!isOvertaken) throw error;
       }
+    }
+  }
+
+  /** Undefined: there is one. */
+  async #create(): Promise<Lease | undefined> {
+    try {
+      return await this.#context.client.create(leases, this.#leaseNow());
+    } catch (error) {
+      if (isAlreadyExists(error)) return undefined;
+      throw error;
     }
   }
 

@@ -76,6 +76,33 @@ test('a release that another tool left pending is refused until it is unlocked',
   assert.equal((await getRelease(context, 'web')).info.status, 'deployed');
 });
 
+test('an installation that makes its namespace holds the Lease from then on', async () => {
+  await using cluster = await createCluster({ controllers: false, nodes: 0 });
+  const { context } = releaseWorld(cluster, { namespace: 'shop' });
+  const chart = await chartOf({
+    'templates/a.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: a
+  annotations: {helm.sh/hook: pre-install}
+`,
+  });
+  const seen: string[] = [];
+  const stop = new AbortController();
+  const watching = (async () => {
+    for await (const { type, object } of cluster.client.watch(leases, { signal: stop.signal }))
+      seen.push(
+        `${type} ${object.metadata.name} ${object.metadata.annotations?.['helm.wheelhouse.dev/revision'] ?? ''}`,
+      );
+  })();
+  await installRelease(context, { name: 'web', chart, values, timeoutMs, createNamespace: true });
+  await cluster.settled();
+  stop.abort();
+  await watching;
+  const name = 'wheelhouse.helm.v1.web';
+  assert.deepEqual(seen, [`ADDED ${name} `, `MODIFIED ${name} 1`, `DELETED ${name} 1`]);
+});
+
 /** A clock whose timers never fire: what is left of a process that was killed. */
 function stopped<C extends { after(delayMs: number, callback: () => void): () => void }>(clock: C): C {
   return Object.assign(Object.create(clock) as C, {

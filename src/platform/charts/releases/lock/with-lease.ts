@@ -27,6 +27,7 @@ export async function withLease<T>(
   { name, signal }: { readonly name: string; readonly signal?: AbortSignal | undefined },
   work: (held: HeldRelease) => Promise<T>,
 ): Promise<T> {
+  context.resources.prepare();
   const { lease, abandoned } = await ReleaseLease.acquire(context, name, signal);
   try {
     if (abandoned !== undefined) await endAbandoned(context, name, abandoned);
