@@ -79,7 +79,35 @@ function jsonType(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function quote(text: string): string {
+const typeOrder = ['null', 'boolean', 'number', 'integer', 'string', 'array', 'object'];
+
+/** The words of single failures; undefined where a limit holds. */
+export const reasons = {
+  typeOf: jsonType,
+  type: (got: string, wanted: readonly string[]): string =>
+    `got ${got}, want ${typeOrder.filter((type) => wanted.includes(type)).join(' or ')}`,
+  constant: (wanted: unknown): string => (isPrimitive(wanted) ? `value must be ${display(wanted)}` : "'const' failed"),
+  oneOfValues: enumReason,
+  atLeast: (name: string, got: number, limit: unknown): string | undefined =>
+    typeof limit === 'number' && got < limit ? `${name}: got ${numberText(got)}, want ${numberText(limit)}` : undefined,
+  atMost: (name: string, got: number, limit: unknown): string | undefined =>
+    typeof limit === 'number' && got > limit ? `${name}: got ${numberText(got)}, want ${numberText(limit)}` : undefined,
+} as const;
+
+/** Numbers as the English messages have them: `8,080`. */
+export function numberText(value: number): string {
+  const [whole = '', fraction] = String(value).split('.');
+  if (whole.includes('e')) return String(value);
+  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+export function joinQuoted(texts: readonly string[]): string {
+  return texts.map(quote).join(', ');
+}
+
+/** In single quotes. */
+export function quote(text: string): string {
   const inner = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
   return `'${inner}'`;
 }

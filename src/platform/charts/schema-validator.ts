@@ -9,6 +9,8 @@ import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import { jsonSyntaxError } from '#lang/gotemplate/sprig/json-syntax.ts';
+import { explainFailure } from '#platform/charts/schema-explain.ts';
 import { schemaMessage } from '#platform/charts/schema-messages.ts';
 import type { Table } from '#platform/charts/values/table.ts';
 import { plainOf } from '#platform/charts/values/table.ts';
@@ -18,8 +20,11 @@ const decoder = new TextDecoder();
 /** A line per failure of one schema; empty if the values keep to it, or the reason why the schema cannot be used. */
 export function validatorFailures(schema: Uint8Array, values: Table): string {
   try {
-    const validate = compile(schema);
-    if (validate(plainOf(values))) return '';
+    const { validate, parsed } = compile(schema);
+    const value = plainOf(values);
+    if (validate(value)) return '';
+    const explained = explainFailure(parsed, value);
+    if (explained !== undefined) return explained;
     return (validate.errors ?? [])
       .filter(isShown)
       .map((error) => `- ${schemaMessage(error)}\n`)
@@ -35,13 +40,21 @@ function isShown(error: ErrorObject): boolean {
   return error.keyword !== 'if';
 }
 
-const compiled = new WeakMap<Uint8Array, ValidateFunction>();
+interface Compiled {
+  readonly validate: ValidateFunction;
+  readonly parsed: unknown;
+}
 
-function compile(schema: Uint8Array): ValidateFunction {
+const compiled = new WeakMap<Uint8Array, Compiled>();
+
+function compile(schema: Uint8Array): Compiled {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
-  const parsed = JSON.parse(decoder.decode(schema)) as Record<string, unknown> | boolean;
-  const made = validatorFor(parsed);
+  const text = decoder.decode(schema);
+  const problem = jsonSyntaxError(text);
+  if (problem !== undefined) throw new Error(problem);
+  const parsed = JSON.parse(text) as Record<string, unknown> | boolean;
+  const made = { validate: validatorFor(parsed), parsed };
   compiled.set(schema, made);
   return made;
 }
