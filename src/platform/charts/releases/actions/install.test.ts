@@ -205,3 +205,21 @@ for (const [title, given, valuePolicy, expected] of policies) {
     assert.deepEqual(plainOf(await getValues(context, 'web')), expected);
   });
 }
+
+test('CRDs of subcharts that are switched off are left alone', async () => {
+  await using cluster = await createCluster({ controllers: false, nodes: 0 });
+  const { context } = releaseWorld(cluster);
+  const chart = await chartOf({
+    'Chart.yaml':
+      'apiVersion: v2\nname: demo\nversion: 1.2.3\ndependencies: [{name: sub, version: 0.1.0, condition: sub.enabled}]\n',
+    'values.yaml': 'sub: {enabled: false}\n',
+    'charts/sub/Chart.yaml': 'apiVersion: v2\nname: sub\nversion: 0.1.0\n',
+    'charts/sub/crds/x.yaml': 'apiVersion: none.example.com/v1\nkind: NoSuchKind\nmetadata: {name: x}\n',
+  });
+  const release = await installRelease(context, { name: 'web', chart, values: none, timeoutMs });
+  assert.equal(release.info.status, 'deployed');
+  const values = table({ sub: { enabled: true } });
+  await assert.rejects(installRelease(context, { name: 'two', chart, values, timeoutMs }), {
+    message: /^failed to install CRD crds\/x\.yaml: resource mapping not found for name: "x" namespace: "" from ""/,
+  });
+});

@@ -3,7 +3,6 @@ import { errorMessage } from '#base/logger.ts';
 import { namespaces } from '#api/generated/resources.ts';
 import { isAlreadyExists } from '#api/status.ts';
 import type { Chart } from '#platform/charts/chart.ts';
-import { crdFiles } from '#platform/charts/chart.ts';
 import type { Release } from '#platform/charts/release.ts';
 import type { ApplyMode } from '#platform/charts/releases/cluster/create.ts';
 import { createObjects } from '#platform/charts/releases/cluster/create.ts';
@@ -14,7 +13,7 @@ import { updateObjects } from '#platform/charts/releases/cluster/update.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
 import { fieldManager } from '#platform/charts/releases/context.ts';
 import { ReleaseError, releaseNameProblem } from '#platform/charts/releases/errors.ts';
-import { installCrds } from '#platform/charts/releases/actions/crds.ts';
+import { enabledCrds, installCrds } from '#platform/charts/releases/actions/crds.ts';
 import type { ChangeOptions, RenderChoices } from '#platform/charts/releases/actions/options.ts';
 import { applyMethodOf, checkLabels } from '#platform/charts/releases/actions/options.ts';
 import { uninstallRelease } from '#platform/charts/releases/actions/uninstall.ts';
@@ -104,7 +103,7 @@ interface Prepared {
 /** Everything before the first record is written: CRDs, rendering, ownership. */
 async function prepare(context: ReleaseContext, options: InstallOptions, version: number): Promise<Prepared> {
   const { name, chart, dryRun = 'none' } = options;
-  const crds = options.skipCrds === true ? [] : crdFiles(chart);
+  const crds = options.skipCrds === true ? [] : enabledCrds(chart, options.values);
   if (crds.length > 0 && dryRun !== 'none')
     context.debug(
       'WARNING: This chart or one of its subcharts contains CRDs. Rendering may fail or contain inaccuracies.',

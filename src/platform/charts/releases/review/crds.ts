@@ -5,7 +5,8 @@
 import type { CustomResourceDefinition } from '#api/generated/apiextensions/v1.ts';
 import type { HasMetadata } from '#api/object.ts';
 import type { Chart } from '#platform/charts/chart.ts';
-import { crdFiles } from '#platform/charts/chart.ts';
+import { enabledCrds } from '#platform/charts/releases/actions/crds.ts';
+import type { Table } from '#platform/charts/values/table.ts';
 import { applyObject } from '#platform/charts/releases/cluster/server-side.ts';
 import type { ReleaseObject } from '#platform/charts/releases/cluster/objects.ts';
 import { buildObjects } from '#platform/charts/releases/cluster/objects.ts';
@@ -31,14 +32,18 @@ interface Reviewed {
 }
 
 /** Reviews the CRDs of a chart and its subcharts. Nothing is written. */
-export async function reviewCrds(context: ReleaseContext, chart: Chart): Promise<CrdReview[]> {
-  return (await reviewAll(context, chart)).map(({ review }) => review);
+export async function reviewCrds(
+  context: ReleaseContext,
+  chart: Chart,
+  values: Table = new Map(),
+): Promise<CrdReview[]> {
+  return (await reviewAll(context, chart, values)).map(({ review }) => review);
 }
 
-async function reviewAll(context: ReleaseContext, chart: Chart): Promise<Reviewed[]> {
+async function reviewAll(context: ReleaseContext, chart: Chart, values: Table): Promise<Reviewed[]> {
   await context.resources.reach();
   const reviewed: Reviewed[] = [];
-  for (const { path, file } of crdFiles(chart)) {
+  for (const { path, file } of enabledCrds(chart, values)) {
     const objects = await buildObjects(context, new TextDecoder().decode(file.data));
     for (const object of objects) reviewed.push(await reviewOne(context, object, path));
   }
@@ -109,6 +114,8 @@ function isSchema(value: unknown): value is Schema {
 /** How CRDs are changed. */
 export interface CrdUpgradeOptions {
   readonly chart: Chart;
+  /** Say which subcharts are switched on. */
+  readonly values?: Table;
   /** Changes with dangers are made, too. */
   readonly insist?: boolean;
   readonly timeoutMs: number;
@@ -117,7 +124,7 @@ export interface CrdUpgradeOptions {
 
 /** Creates and changes the CRDs of a chart and waits until they are established. Throws a ReleaseError that names every danger. */
 export async function upgradeCrds(context: ReleaseContext, options: CrdUpgradeOptions): Promise<CrdReview[]> {
-  const reviewed = await reviewAll(context, options.chart);
+  const reviewed = await reviewAll(context, options.chart, options.values ?? new Map());
   const dangers = reviewed.flatMap(({ review }) => review.dangers.map((danger) => `${review.name}: ${danger}`));
   if (dangers.length > 0 && options.insist !== true)
     throw new ReleaseError(`the CRDs were left as they are:\n${dangers.map((danger) => `  - ${danger}\n`).join('')}`);
