@@ -7,7 +7,8 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import { errorMessage } from '#base/logger.ts';
 import { admitPod } from '#kubelet/admission.ts';
 import { Backoff } from '#kubelet/backoff.ts';
-import { ImagePuller } from '#kubelet/images/image-puller.ts';
+import { ImageCollector } from '#kubelet/images/image-collector.ts';
+import { ImagePuller, withDefaultTag } from '#kubelet/images/image-puller.ts';
 import { LogRotation } from '#kubelet/logs/log-rotation.ts';
 import { withTerminationMessage } from '#kubelet/logs/termination-message.ts';
 import { allocatableOf } from '#kubelet/node/node-resources.ts';
@@ -36,6 +37,7 @@ export class Kubelet {
   readonly #sources: ObjectSources;
   readonly #node: NodeParts;
   readonly #logs: LogRotation;
+  readonly #images: ImageCollector;
   readonly #workers = new Map<string, PodWorker>();
   readonly #listeners = new Set<(uid: string) => void>();
   readonly #cancels: (() => void)[] = [];
@@ -55,6 +57,16 @@ export class Kubelet {
     this.#sources = new ObjectSources({ client: ports.client, clock, random: ports.random, log: ports.log });
     const { log, logFiles: files } = ports;
     this.#logs = new LogRotation({ clock, log, files, runtime, running: () => this.#cache.running() });
+    this.#images = new ImageCollector({
+      ...{ clock, log, runtime, host: ports.volumes },
+      directory: options.rootDirectory,
+      containers: () => this.#cache.all(),
+      volumeImages: () => [...this.#workers.values()].flatMap(({ pod }) => volumeImages(pod)),
+      event: (reason, message) => {
+        const node = ports.node.get({ namespace: '', name: options.nodeName });
+        if (node !== undefined) events.event(node, 'Warning', reason, message, {});
+      },
+    });
     this.#node = {
       options,
       ports,
@@ -179,6 +191,7 @@ export class Kubelet {
     const cancel = this.#ports.clock.after(relistMs, () => {
       this.#cancels.splice(this.#cancels.indexOf(cancel), 1);
       this.#relist()
+        .then(() => this.#images.look())
         .catch((error) => this.#ports.log.warn('could not list the runtime', { error: errorMessage(error) }))
         .finally(() => {
           if (!this.#ports.signal.aborted) this.#scheduleRelist();
@@ -221,4 +234,10 @@ export class Kubelet {
     await volumes.removeTree(`${this.#options.memoryDirectory}/${uid}`);
     await runtime.removeImageViews(uid);
   }
+}
+
+function volumeImages(pod: ReadonlyPod): string[] {
+  return (pod.spec?.volumes ?? []).flatMap(({ image }) =>
+    image?.reference === undefined ? [] : [withDefaultTag(image.reference)],
+  );
 }

@@ -25,6 +25,8 @@ export interface VolumeHost {
   removeTree(path: string): Promise<void>;
   /** The last bytes of a file; undefined if it is not there. */
   readTail(path: string, limitBytes: number): Promise<Uint8Array | undefined>;
+  /** Of the file system that holds the folder; available to anybody. */
+  diskUsage(path: string): Promise<{ readonly capacityBytes: number; readonly availableBytes: number }>;
   /** The node's own /etc/resolv.conf. */
   resolvConf(): Promise<string>;
 }

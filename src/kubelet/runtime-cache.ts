@@ -49,10 +49,13 @@ export class RuntimeCache {
     };
   }
 
+  /** Containers of all pods. */
+  all(): ContainerStatus[] {
+    return [...this.#pods.values()].flatMap(({ containers }) => [...containers.values()]);
+  }
+
   running(): ContainerStatus[] {
-    return [...this.#pods.values()].flatMap(({ containers }) =>
-      [...containers.values()].filter(({ state }) => state === 'running'),
-    );
+    return this.all().filter(({ state }) => state === 'running');
   }
 
   uids(): string[] {

@@ -81,6 +81,10 @@ export class FakeVolumeHost implements VolumeHost {
     return Promise.resolve(text === undefined ? undefined : new TextEncoder().encode(text).slice(-limitBytes));
   }
 
+  diskUsage(): Promise<{ capacityBytes: number; availableBytes: number }> {
+    return Promise.resolve({ capacityBytes: 100 * 2 ** 30, availableBytes: 50 * 2 ** 30 });
+  }
+
   resolvConf(): Promise<string> {
     return Promise.resolve('nameserver 192.0.2.1\nsearch example.com\n');
   }

@@ -12,6 +12,7 @@ import {
   rename,
   rm,
   stat,
+  statfs,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -80,6 +81,11 @@ export const volumeHost: VolumeHost = {
     } catch {
       return undefined;
     }
+  },
+
+  async diskUsage(path) {
+    const { bsize, blocks, bavail } = await statfs(path);
+    return { capacityBytes: bsize * blocks, availableBytes: bsize * bavail };
   },
 
   resolvConf: () => readFile('/etc/resolv.conf', 'utf8').catch(() => ''),
