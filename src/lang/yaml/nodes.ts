@@ -77,6 +77,8 @@ function goMessage(error: YAMLException, source: string): string {
     ? 'found character that cannot start any token'
     : goMessages.find(([pattern]) => pattern.test(reason))?.[1];
   if (message === undefined) return `yaml: line ${line}: ${reason}`;
+  if (/flow collection/.test(reason) && /[[{,:]\s*$/.test(source))
+    return `yaml: line ${line}: did not find expected node content`;
   const isParser = message.startsWith('did not');
   return line === 1 && !isParser ? `yaml: ${message}` : `yaml: line ${line}: ${message}`;
 }

@@ -5,6 +5,7 @@
  *
  * Coalescing removes what the user set to null; merging keeps the null, so that a later coalescing still sees it.
  */
+import { floatText } from '#lang/gotemplate/float.ts';
 import type { Chart } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import type { Table, Value } from '#platform/charts/values/table.ts';
@@ -44,7 +45,7 @@ function shownAsBool(value: Value): string {
     case 'boolean':
       return String(value);
     case 'number':
-      return `%!t(float64=${value})`;
+      return `%!t(float64=${floatText(value)})`;
     case 'bigint':
       return `%!t(int64=${value})`;
     case 'string':
@@ -150,12 +151,5 @@ export function goText(value: Value): string {
     const keys = [...value.keys()].sort();
     return `map[${keys.map((key) => `${key}:${goText(value.get(key) ?? null)}`).join(' ')}]`;
   }
-  return typeof value === 'number' ? goFloat(value) : String(value);
-}
-
-function goFloat(value: number): string {
-  const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
-  const power = Number(exponent);
-  if (value === 0 || (power >= -4 && power < 21)) return String(value);
-  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  return typeof value === 'number' ? floatText(value) : String(value);
 }
