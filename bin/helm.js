@@ -5,7 +5,7 @@ const { dirname, join } = require('node:path');
 const { Script, constants } = require('node:vm');
 
 const verbs = new Set(
-  'create dependency diff env get history install lint list package pull push registry repo rollback search show status template test uninstall unittest unlock upgrade verify version'.split(
+  'create crds dependency diff drift env get history install lint list package pull push registry repo rollback search show status template test uninstall unittest unlock upgrade verify version'.split(
     ' ',
   ),
 );

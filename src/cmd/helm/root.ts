@@ -116,6 +116,22 @@ export const helmCommand: HelmCommand = {
       load: async () => (await import('#cmd/helm/release/commands.ts')).unlockCommand,
     },
     {
+      name: 'diff',
+      aliases: ['plan'],
+      short: 'show what an upgrade would change, Secrets hidden',
+      load: async () => (await import('#cmd/helm/release/review-commands.ts')).diffCommand,
+    },
+    {
+      name: 'drift',
+      short: 'show how the cluster differs from a release',
+      load: async () => (await import('#cmd/helm/release/review-commands.ts')).driftCommand,
+    },
+    {
+      name: 'crds',
+      short: "review and upgrade a chart's CRDs",
+      load: async () => (await import('#cmd/helm/release/review-commands.ts')).crdsCommand,
+    },
+    {
       name: 'list',
       aliases: ['ls'],
       short: 'list releases',

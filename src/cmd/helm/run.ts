@@ -1,5 +1,6 @@
 /** `helm …`: from the arguments to a command's run, and from what it throws to Helm's last line and exit code. */
 import type { HelmCommand, HelmContext } from '#cmd/helm/context.ts';
+import { HelmExit } from '#cmd/helm/exit.ts';
 import type { Place } from '#cmd/helm/line/command.ts';
 import { checkArguments, findCommand, parseCommandLine } from '#cmd/helm/line/command.ts';
 import type { FlagTable } from '#cmd/helm/line/flag.ts';
@@ -14,16 +15,6 @@ export interface HelmWorld {
   readonly environment: Environment;
   write(text: string): void;
   warn(line: string): void;
-}
-
-/** An end that is not an error's: the code, and nothing printed beside what the command wrote itself. */
-export class HelmExit extends Error {
-  override name = 'HelmExit';
-  readonly code: number;
-  constructor(code: number) {
-    super(`exit ${code}`);
-    this.code = code;
-  }
 }
 
 /** Runs one line; resolves with the exit code. Never rejects for what a user or a chart did. */

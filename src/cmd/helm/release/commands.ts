@@ -44,7 +44,8 @@ export const installCommand: HelmCommand = command<HelmContext, typeof installCo
   run: async () => (await import('#cmd/helm/release/install.ts')).install,
 });
 
-const upgradeFlags = {
+/** Also those of `helm diff`, which shows what an upgrade would do. */
+export const upgradeFlags = {
   createNamespace: bool('with --install: create the namespace of the release'),
   install: bool('install if there is no such release', { short: 'i' }),
   devel: develFlag,

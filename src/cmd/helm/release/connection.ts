@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import type { Handler } from '#api/handler.ts';
 import { createClient } from '#client/handler-client.ts';
 import { connectionOf } from '#client/kubeconfig.ts';
@@ -17,6 +18,8 @@ import { connectionFrom } from '#host/kubeconfig-file.ts';
 import { systemClock } from '#host/system-clock.ts';
 import { systemRandom } from '#host/system-random.ts';
 import { loadYaml } from '#lang/yaml/to-json.ts';
+import type { Chart } from '#platform/charts/chart.ts';
+import type { ObjectFailure } from '#platform/charts/releases/cluster/objects.ts';
 import { releaseContext } from '#platform/charts/releases/context.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
 
@@ -26,15 +29,19 @@ export interface Releases extends ReleaseContext {
   readonly signal: AbortSignal;
 }
 
-/** Runs an operation against the cluster; closes what was opened. `namespace` '' stands for all of them. */
+/**
+ * Runs an operation against the cluster; closes what was opened. `namespace` '' stands for all of them. Of a `chart` whose
+ * objects the server refuses a terminal is shown where the refused fields come from.
+ */
 export async function withReleases<T>(
   context: HelmContext,
   work: (releases: Releases) => Promise<T>,
-  options: { readonly namespace?: string; onSignal?(): void } = {},
+  options: { readonly namespace?: string; readonly chart?: Chart; onSignal?(): void } = {},
 ): Promise<T> {
   const namespace = options.namespace ?? (await namespaceOf(context));
   const http = createHttpHandler(await connectionFrom(clusterOf(context), '.', systemClock));
   const controller = new AbortController();
+  const failures: ObjectFailure[] = [];
   const stop = (): void => {
     options.onSignal?.();
     controller.abort(new Error('context canceled'));
@@ -55,13 +62,24 @@ export async function withReleases<T>(
       debug: (message) => debug(context, message),
       warn: (message) => context.warn(message),
       hookOutput: (_source, line) => context.warn(line),
+      objectFailed: (failure) => failures.push(failure),
     });
     return await work({ ...ports, signal: controller.signal });
+  } catch (error) {
+    if (options.chart !== undefined && isatty(2)) await showPlaces(failures, options.chart, context);
+    throw error;
   } finally {
     clearInterval(hold);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
     http.close();
   }
+}
+
+/** Deviation: beside Helm's message the template's line, the field and the value's path; scripts see Helm's message alone. */
+async function showPlaces(failures: readonly ObjectFailure[], chart: Chart, context: HelmContext): Promise<void> {
+  const { failurePlaces, failureText } = await import('#platform/charts/releases/review/failure-places.ts');
+  const text = failureText(failures.flatMap((failure) => failurePlaces(failure, chart))).trimEnd();
+  if (text !== '') context.warn(text);
 }
 
 /** A line of --debug. */

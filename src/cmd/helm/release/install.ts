@@ -63,7 +63,7 @@ export async function runInstall(
         serverSide: flags.serverSide === 'true',
         signal: releases.signal,
       }),
-    { onSignal: () => context.write(`Release ${name} has been cancelled.\n`) },
+    { chart, onSignal: () => context.write(`Release ${name} has been cancelled.\n`) },
   );
 }
 

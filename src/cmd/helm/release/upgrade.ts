@@ -8,6 +8,7 @@ import type { UpgradeCommandFlags } from '#cmd/helm/release/commands.ts';
 import { withReleases } from '#cmd/helm/release/connection.ts';
 import { printChanged, runInstall } from '#cmd/helm/release/install.ts';
 import { historyOfRelease } from '#platform/charts/releases/actions/get.ts';
+import type { UpgradeOptions } from '#platform/charts/releases/actions/upgrade.ts';
 import { upgradeRelease } from '#platform/charts/releases/actions/upgrade.ts';
 import { isReleaseProblem } from '#platform/charts/releases/errors.ts';
 import type { Release } from '#platform/charts/release.ts';
@@ -45,18 +46,20 @@ async function stateOf(name: string, context: HelmContext): Promise<'there' | 'u
   });
 }
 
-interface Upgrading {
+/** What an upgrade is made of. */
+export interface Upgrading {
   readonly flags: UpgradeCommandFlags;
   readonly reference: string;
   readonly context: HelmContext;
 }
 
-async function runUpgrade(name: string, { flags, reference, context }: Upgrading): Promise<Release> {
+/** Reads the chart and the values, and settles what the flags say. Rejects with the reason. */
+export async function upgradeOptions(name: string, { flags, reference, context }: Upgrading): Promise<UpgradeOptions> {
   const path = await chartPath(reference, flags, context);
   checkDryRun(flags.dryRun);
   const values = await readUserValues(flags);
   const chart = await loadUpgradable(path, flags, context);
-  const options = {
+  return {
     ...changeOptions(flags),
     ...renderChoices(flags),
     name,
@@ -67,13 +70,18 @@ async function runUpgrade(name: string, { flags, reference, context }: Upgrading
     cleanupOnFail: flags.cleanupOnFail,
     recreatePods: flags.recreatePods,
     labels: Object.fromEntries(flags.labels),
-    serverSide: flags.serverSide === 'auto' ? ('auto' as const) : flags.serverSide === 'true',
+    serverSide: flags.serverSide === 'auto' ? 'auto' : flags.serverSide === 'true',
   };
+}
+
+async function runUpgrade(name: string, upgrading: Upgrading): Promise<Release> {
+  const { context } = upgrading;
+  const options = await upgradeOptions(name, upgrading);
   try {
     return await withReleases(
       context,
       (releases) => upgradeRelease(releases, { ...options, signal: releases.signal }),
-      { onSignal: () => context.write(`Release ${name} has been cancelled.\n`) },
+      { chart: options.chart, onSignal: () => context.write(`Release ${name} has been cancelled.\n`) },
     );
   } catch (error) {
     throw new Error(`UPGRADE FAILED: ${(error as Error).message}`, { cause: error });
