@@ -14,7 +14,12 @@ import { createClient } from '#client/handler-client.ts';
 import { createReflectorCaches } from '#client/reflector-caches.ts';
 import { Reflector } from '#client/reflector.ts';
 import { createCgroupHost } from '#host/cgroups/cgroup-host.ts';
-import { type ContainerdOptions, removeContainerdState, startContainerd } from '#host/containerd/containerd.ts';
+import {
+  type ContainerdOptions,
+  removeContainerdState,
+  snapshotterFor,
+  startContainerd,
+} from '#host/containerd/containerd.ts';
 import { ContainerdRuntime } from '#host/containerd/containerd-runtime.ts';
 import { createHttpHandler, type HttpClientOptions } from '#host/http/client.ts';
 import { createLogger, type LogLevel } from '#host/logger.ts';
@@ -75,6 +80,7 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
   const runtime = new ContainerdRuntime({
     socketPath: config.containerdSocket,
     scratchDirectory: join(config.runDirectory, 'x'),
+    snapshotter: snapshotterFor(config.dataDirectory),
     log,
   });
   const server: HttpClientOptions = {

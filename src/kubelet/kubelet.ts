@@ -58,7 +58,10 @@ export class Kubelet {
     const { log, logFiles: files } = ports;
     this.#logs = new LogRotation({ clock, log, files, runtime, running: () => this.#cache.running() });
     this.#images = new ImageCollector({
-      ...{ clock, log, runtime, host: ports.volumes },
+      clock,
+      log,
+      runtime,
+      host: ports.volumes,
       directory: options.rootDirectory,
       containers: () => this.#cache.all(),
       volumeImages: () => [...this.#workers.values()].flatMap(({ pod }) => volumeImages(pod)),

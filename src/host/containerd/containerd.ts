@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  statfsSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -95,10 +96,17 @@ async function prepare(options: ContainerdOptions): Promise<ContainerdPaths> {
     sandboxImage: pauseImage,
     registryDirectories: `${join(data, 'certs.d')}:/etc/containerd/certs.d`,
     canLowerOomScore: canLowerOomScore(),
-    snapshotter: 'overlayfs',
+    snapshotter: snapshotterFor(data),
   };
   writeFileSync(configPath(options), containerdConfig(paths));
   return paths;
+}
+
+const overlayType = 0x794c7630;
+
+/** Overlays cannot be stacked: below a folder that lies on one (in a container, say) layers are copied instead. */
+export function snapshotterFor(dataDirectory: string): 'overlayfs' | 'native' {
+  return statfsSync(dataDirectory).type === overlayType ? 'native' : 'overlayfs';
 }
 
 /** Tried on this process: its own value is lowered by nothing but CAP_SYS_RESOURCE, and put back. */
