@@ -18,7 +18,18 @@ import { noRealNode, run } from '../cluster/harness.ts';
 import { leftoversOf } from '../cluster/leftovers.ts';
 
 const checkout = join(import.meta.dirname, '../..');
-const parts = ['src', 'spec', 'bin', 'examples', 'tools', 'package.json', 'tsconfig.json', 'README.md', 'LICENSE'];
+const parts = [
+  'src',
+  'spec',
+  'bin',
+  'examples',
+  'tools',
+  'package.json',
+  'tsconfig.json',
+  'README.md',
+  'LICENSE',
+  'NOTICE',
+];
 
 describe('the packed package', { timeout: 120_000 }, () => {
   let folder: string;
@@ -85,6 +96,45 @@ describe('the packed package', { timeout: 120_000 }, () => {
     writeFileSync(join(installed, 'program.mjs'), program);
     const finished = await run(process.execPath, ['program.mjs'], { cwd: installed });
     assert.deepEqual(finished, { code: 0, stdout: 'b\n', stderr: '' });
+  });
+
+  test('wheelhouse/charts renders a chart, and wheelhouse helm runs from one file', async () => {
+    const program = `
+      import { defaultCapabilities, loadChart, manifestText, parseValues, renderChart } from 'wheelhouse/charts';
+      import { templateFunctions, unpackChart } from 'wheelhouse/charts/node';
+      const warn = () => {};
+      const file = (name, text) => ({ name, data: new TextEncoder().encode(text) });
+      const chart = await loadChart(
+        [
+          file('Chart.yaml', 'apiVersion: v2\\nname: web\\nversion: 0.1.0\\n'),
+          file('values.yaml', 'greeting: hello\\n'),
+          file('templates/map.yaml', 'kind: ConfigMap\\nmetadata: {name: {{ .Release.Name }}}\\ndata: {a: {{ .Values.greeting | upper }}}'),
+        ],
+        { unpack: unpackChart, warn },
+      );
+      const rendered = await renderChart(chart, {
+        release: { name: 'one', namespace: 'default', revision: 1, action: 'install' },
+        capabilities: defaultCapabilities,
+        values: parseValues('greeting: hi', 'values'),
+        functions: templateFunctions(),
+        notes: 'root',
+        schemas: 'check',
+        warn,
+      });
+      process.stdout.write(manifestText(rendered));`;
+    writeFileSync(join(installed, 'charts.mjs'), program);
+    const finished = await run(process.execPath, ['charts.mjs'], { cwd: installed });
+    const text = '---\n# Source: web/templates/map.yaml\nkind: ConfigMap\nmetadata: {name: one}\ndata: {a: HI}\n';
+    assert.deepEqual(finished, { code: 0, stdout: text, stderr: '' });
+    const command = join(installed, 'node_modules/.bin/wheelhouse');
+    const helm = (...line: string[]) =>
+      run('env', [`XDG_CACHE_HOME=${folder}`, command, 'helm', ...line], { cwd: installed });
+    assert.equal((await helm('create', 'made')).code, 0);
+    for (const _time of ['compiled', 'from what was compiled']) {
+      const shown = await helm('template', 'made');
+      assert.match(shown.stdout, /name: release-name-made/);
+      assert.equal(shown.code, 0, shown.stderr);
+    }
   });
 
   test("its declarations type a user's program", async () => {
