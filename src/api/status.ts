@@ -4,6 +4,7 @@
  * @see https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
 import { writtenInt64 } from '#base/exact-json.ts';
+import { goQuote } from '#lang/gotemplate/quote.ts';
 import { groupResource } from '#api/resource-ref.ts';
 
 export type StatusReason =
@@ -261,7 +262,7 @@ export function fieldErrorBody(error: FieldError): string {
 
 function goValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return goQuote(value);
   if (typeof value === 'number') return writtenInt64(value);
   if (typeof value === 'boolean') return String(value);
   return JSON.stringify(value);

@@ -310,7 +310,7 @@ const paths: [string, number, string | RegExp][] = [
   ['GET /version/', 200, /"gitVersion": "v1.36.3"/],
   ['GET /openapi/v3', 200, '{"paths":{"api/v1":{"serverRelativeURL":"/openapi/v3/api/v1?hash=AB12"}}}'],
   ['GET /openapi/v3/api/v1?hash=AB12', 200, '{"openapi":"3.0.0"}'],
-  ['GET /openapi/v3/apis/none/v1', 404, '404 page not found\n'],
+  ['GET /openapi/v3/apis/none/v1', 404, ''],
   ['GET /.well-known/openid-configuration', 200, '{"issuer":"https://x"}'],
   ['GET /openid/v1/jwks', 200, '{"keys":[]}'],
   ['GET /%zz', 400, '400 Bad Request'],
@@ -318,7 +318,7 @@ const paths: [string, number, string | RegExp][] = [
   [
     'GET /api/v1/watch',
     500,
-    'Internal Server Error: "/api/v1/watch": unable to determine kind and namespace from url, /api/v1/watch\n',
+    'Internal Server Error: "/api/v1/watch": failed to create RequestInfo: unable to determine kind and namespace from url, /api/v1/watch\n',
   ],
   ['GET /api/v1/pods/missing', 404, /"pods \\"missing\\" not found"/],
   ['GET /api/v1/pods/broken', 500, /"Internal error occurred: a defect"/],

@@ -5,6 +5,7 @@
  *
  * Every answer carries an Audit-Id and forbids caching; every failure is a Status in upstream's words.
  */
+import type { RequestMetrics } from '#apiserver/request-metrics.ts';
 import type { Clock } from '#base/clock.ts';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import { type Random, uuid } from '#base/random.ts';
@@ -36,6 +37,8 @@ export interface ApiServerOptions {
   readonly paths: Pick<Paths, 'answer' | 'servesGroup'>;
   /** How many requests run at once. */
   readonly limits?: FairnessLimits;
+  /** Counts and times every resource request. */
+  readonly requestMetrics?: RequestMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -65,6 +68,27 @@ interface Chain extends ApiServerOptions {
 
 async function serve(options: Chain, request: ApiRequest): Promise<ApiResponse> {
   const info = requestInfoOf(request);
+  const { requestMetrics, clock } = options;
+  if (requestMetrics === undefined || !info.isResourceRequest) return await serveKnown(options, request, info);
+  const startedMs = clock.monotonic();
+  const kind = isReadOnly(info) ? 'readOnly' : 'mutating';
+  let code = 500;
+  requestMetrics.begin(kind);
+  try {
+    const response = await serveKnown(options, request, info);
+    code = response.status;
+    return response;
+  } catch (error) {
+    if (isStatusError(error)) code = error.code;
+    throw error;
+  } finally {
+    requestMetrics.end(kind);
+    const seconds = isLongRunning(info) ? undefined : (clock.monotonic() - startedMs) / 1000;
+    requestMetrics.record(info, request.query.includes('dryRun=All') ? 'All' : '', code, seconds);
+  }
+}
+
+async function serveKnown(options: Chain, request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
   const found = options.authenticate(request);
   const requestor = found instanceof Promise ? await found : found;
   if (requestor === undefined) throw unauthorized();
@@ -76,8 +100,8 @@ async function serve(options: Chain, request: ApiRequest): Promise<ApiResponse> 
   // The old way of saying it, /api/v1/proxy/nodes/x, is still authorized as such and leads nowhere.
   if (info.verb === 'proxy') throw couldNotFind();
   if (isLongRunning(info)) return options.resources(request, info, user);
-  if (isReadOnly(info)) return options.fairness.run(user, 'read', () => options.resources(request, info, user));
   const limitMs = deadlineMs(request.query);
+  if (isReadOnly(info)) return options.fairness.run(user, 'read', () => options.resources(request, info, user));
   const work = options.fairness.run(user, 'write', () => options.resources(request, info, user));
   return withDeadline(options.clock, limitMs, work);
 }

@@ -13,8 +13,10 @@ import type { Reader, Resource, TokenIssuer } from '#api/resource.ts';
 import { builtinSchemas } from '#api/schema/schemas.ts';
 import { createAuthenticator } from '#apiserver/chain/authenticate.ts';
 import { privilegedGroupAuthorizer, unionAuthorizer } from '#apiserver/chain/authorize.ts';
+import { ping } from '#apiserver/discovery/health.ts';
 import { type IssuerDocuments, type OpenApiDocuments, Paths } from '#apiserver/discovery/paths.ts';
 import { Registry } from '#apiserver/registry/registry.ts';
+import { RequestMetrics } from '#apiserver/request-metrics.ts';
 import { createApiServer } from '#apiserver/server.ts';
 import { createConnect } from '#apiserver/subresources/connect.ts';
 import type { Dialer } from '#apiserver/subresources/proxy.ts';
@@ -72,6 +74,8 @@ export class ControlPlane {
   readonly #ports: ControlPlanePorts;
   readonly #options: ControlPlaneOptions;
   readonly #stop = new AbortController();
+  readonly #requestMetrics = new RequestMetrics();
+  readonly #registry: Registry;
   #running: readonly ControllerRun[] = [];
   #isReady = false;
 
@@ -97,6 +101,7 @@ export class ControlPlane {
       gzip,
       connect: createConnect(ports.dialer === undefined ? {} : { dialer: ports.dialer }),
     });
+    this.#registry = registry;
     this.reader = registry.reader;
     const paths = this.#paths();
     const server = createApiServer({
@@ -106,6 +111,7 @@ export class ControlPlane {
       }),
       authorizer: registry.authorizer,
       resources: (request, info, user) => registry.serve(info, request, user),
+      requestMetrics: this.#requestMetrics,
       paths,
       clock,
       random,
@@ -148,12 +154,31 @@ export class ControlPlane {
     await Promise.all(this.#running.map((run) => run.stopped));
   }
 
+  /** What is counted here and not by the port: requests, and what is stored. */
+  #exposed(): string {
+    const objects = new Map<string, string>();
+    for (const resource of resources) {
+      if (resource.virtual !== undefined || resource.computed !== undefined || resource.storedAs !== undefined)
+        continue;
+      const labels = `group=${JSON.stringify(resource.group)},resource=${JSON.stringify(resource.plural)}`;
+      objects.set(labels, `apiserver_resource_objects{${labels}} ${this.#registry.collection(resource).root().size}`);
+    }
+    const help = [
+      '# HELP apiserver_resource_objects Number of stored objects by kind.',
+      '# TYPE apiserver_resource_objects gauge',
+    ];
+    return `${this.#requestMetrics.expose()}${[...help, ...objects.values()].join('\n')}\n`;
+  }
+
   #paths(): Paths {
     const { metrics, openApi, tokens, log } = this.#ports;
     const served: readonly Resource[] = resources;
     return new Paths({
       resources: () => served,
       checks: [
+        ping,
+        { name: 'log', check: () => {} },
+        { name: 'etcd', check: () => {} },
         {
           name: 'poststarthook/bootstrap-objects',
           check: () => {
@@ -161,7 +186,7 @@ export class ControlPlane {
           },
         },
       ],
-      metrics,
+      metrics: { ...metrics, expose: async () => `${await metrics.expose()}\n${this.#exposed()}` },
       openApi,
       issuer: tokens,
       serverAddress: this.#options.serverAddress,

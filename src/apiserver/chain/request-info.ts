@@ -67,7 +67,10 @@ interface Location {
 function resourceInfo(request: Pick<ApiRequest, 'method' | 'query'>, path: string, at: Location): RequestInfo {
   const prefixed = verbPrefixes.has(at.rest[0] as string);
   if (prefixed && at.rest.length < 2)
-    throw new UnreadablePath(500, `unable to determine kind and namespace from url, ${path}`);
+    throw new UnreadablePath(
+      500,
+      `failed to create RequestInfo: unable to determine kind and namespace from url, ${path}`,
+    );
   let verb = prefixed ? (at.rest[0] as string) : (verbOfMethod[request.method] ?? '');
   let rest = prefixed ? at.rest.slice(1) : at.rest;
   let namespace = '';

@@ -68,6 +68,7 @@ export class Paths {
       case 'healthz':
       case 'livez':
       case 'readyz':
+        if (info.path.endsWith('/')) break;
         return this.#health(request, first, rest.join('/'));
       case 'version':
         if (rest.length > 0) break;
@@ -205,7 +206,7 @@ export class Paths {
       if (rest[0] !== 'v3') return pageNotFound();
       if (rest.length === 1) return json(await openApiIndex(openApi));
       const bytes = await openApi.v3(rest.slice(1).join('/'));
-      return bytes === undefined ? textResponse(404, '404 page not found\n') : openApiV3(request, bytes);
+      return bytes === undefined ? textResponse(404, '') : openApiV3(request, bytes);
     } catch (error) {
       log.error('an OpenAPI document could not be made', { path: request.path, error: errorMessage(error) });
       throw error;
@@ -215,6 +216,7 @@ export class Paths {
   async #issuer(request: ApiRequest, path: string): Promise<ApiResponse> {
     if (path === '/.well-known/openid-configuration')
       return publicJson(request, await this.#options.issuer.openidConfiguration(), 'application/json');
+    if (path === '/openid/v1/jwks' && !acceptsKeys(request)) throw noSuchForm();
     if (path === '/openid/v1/jwks')
       return publicJson(request, await this.#options.issuer.jwks(), 'application/jwk-set+json');
     return pageNotFound();
@@ -303,6 +305,19 @@ function version(request: ApiRequest): ApiResponse {
 function json(value: object, indent?: number): ApiResponse {
   const bytes = encoder.encode(JSON.stringify(value, undefined, indent));
   return { status: 200, headers: { 'content-type': 'application/json' }, body: { kind: 'bytes', bytes } };
+}
+
+const keyType = 'application/jwk-set+json';
+
+function acceptsKeys({ headers }: ApiRequest): boolean {
+  const accept = headers['accept'] ?? '';
+  const types = accept.split(',').map((each) => (each.split(';')[0] as string).trim());
+  return accept === '' || types.some((type) => [keyType, 'application/*', '*/*'].includes(type));
+}
+
+function noSuchForm(): StatusError {
+  const text = `406: Not Acceptable\n\nAvailable representations: ${keyType}`;
+  return new StatusError(406, 'NotAcceptable', text, {});
 }
 
 function publicJson({ method }: ApiRequest, value: object, contentType: string): ApiResponse {

@@ -11,6 +11,7 @@ import type { Endpoint } from '#apiserver/registry/endpoint.ts';
 import type { FieldValidation } from '#apiserver/registry/query.ts';
 
 const noBody = new Uint8Array();
+const decoder = new TextDecoder();
 
 export interface BodyKind {
   readonly group: string;
@@ -47,7 +48,8 @@ export function bodyKindOf(endpoint: Endpoint): BodyKind {
 
 /** Options in a body: of any group and version. Throws 400. */
 export function decodeOptions(bytes: Uint8Array, format: BodyFormat, kind: string): object {
-  const expected = { group: '', version: 'v1', kind };
+  if (format === 'json' && decoder.decode(bytes).trim() === 'null') return {};
+  const expected = { group: 'meta.k8s.io', version: 'v1', kind };
   const type = builtinSchemas.type(`io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`);
   try {
     const given = decodeObject(bytes, { format, expected, type: undefined, fieldValidation: 'Ignore' });

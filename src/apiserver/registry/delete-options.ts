@@ -51,9 +51,13 @@ export function deleteOptions(request: ApiRequest, query: Query): DeleteOptions 
 function fromBody(request: ApiRequest, body: Uint8Array): Body {
   const format = bodyFormat(request.headers['content-type']);
   const options = decodeOptions(body, format, 'DeleteOptions') as Body;
-  if (options.kind !== undefined && options.kind !== '' && options.kind !== 'DeleteOptions')
-    throw badRequest('decoded object cannot be converted to DeleteOptions');
+  const { kind = '', apiVersion = '' } = options;
+  if (kind !== '' && kind !== 'DeleteOptions') throw badRequest(foreignKind(kind, apiVersion));
   return options;
+}
+
+function foreignKind(kind: string, apiVersion: string): string {
+  return `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
 }
 
 function fromQuery(query: Query): Body | undefined {

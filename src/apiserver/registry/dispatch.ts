@@ -147,7 +147,11 @@ function dispatchCustom(
   hooks: CustomSubresource<KubeObject>,
 ): Promise<ApiResponse> | ApiResponse {
   const { info, request } = asked;
-  if (hooks.stream !== undefined) return connectStream(core, asked, hooks.stream);
+  if (hooks.stream !== undefined) {
+    // A proxy passes every method on; what it does not know is the router's to refuse.
+    checkedSubresourceVerb(hooks.verbs, info, request);
+    return connectStream(core, asked, hooks.stream);
+  }
   if (info.subpath !== '') throw noSuchPath();
   const verb = checkedSubresourceVerb(hooks.verbs, info, request);
   if (verb === 'patch') patchKind(request.headers['content-type']);

@@ -11,7 +11,14 @@ export type Query = URLSearchParams;
 const emptyQuery: Query = new URLSearchParams();
 
 export function parseQuery(text: string): Query {
-  return text === '' ? emptyQuery : new URLSearchParams(text);
+  if (text === '') return emptyQuery;
+  return new URLSearchParams(/[%;]/.test(text) ? wellFormed(text) : text);
+}
+
+/** Go drops parameters with escapes it cannot read, and those with a semicolon. */
+function wellFormed(text: string): string {
+  const parameters = text.split('&').filter((each) => !each.includes(';') && !/%(?![0-9A-Fa-f]{2})/.test(each));
+  return parameters.join('&');
 }
 
 export function booleanParameter(query: Query, name: string): boolean | undefined {

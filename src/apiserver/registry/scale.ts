@@ -3,8 +3,9 @@ import { cloneJson, type DeepReadonly } from '#base/immutable.ts';
 import type { Scale } from '#api/generated/autoscaling/v1.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { ScaleSubresource } from '#api/resource.ts';
-import { badRequest, fieldError, invalid } from '#api/status.ts';
+import { fieldError, invalid } from '#api/status.ts';
 import { builtinSchemas } from '#api/schema/schemas.ts';
+import { checkName, setNamespace } from '#apiserver/registry/metadata.ts';
 import type { BodyKind } from '#apiserver/registry/decode.ts';
 
 const scaleSchema = 'io.k8s.api.autoscaling.v1.Scale';
@@ -29,10 +30,10 @@ export function scaleOf(object: DeepReadonly<KubeObject>, scale: ScaleSubresourc
 
 /** A copy of the object with the Scale's number of replicas, and its version if it names one. Throws 400 and 422. */
 export function withScale(old: DeepReadonly<KubeObject>, body: Scale, scale: ScaleSubresource<KubeObject>): KubeObject {
-  const { name = '', resourceVersion = '' } = body.metadata ?? {};
+  const { resourceVersion = '' } = body.metadata ?? {};
   const own = old.metadata.name ?? '';
-  if (name !== '' && name !== own)
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${own})`);
+  checkName(body as unknown as KubeObject, own);
+  setNamespace(body as unknown as KubeObject, old.metadata.namespace ?? '');
   const replicas = body.spec?.replicas ?? 0;
   if (replicas < 0) {
     const error = fieldError.invalid('spec.replicas', replicas, 'must be greater than or equal to 0');

@@ -2,7 +2,7 @@
 import { timestamp } from '#base/clock.ts';
 import type { ManagedFieldsEntry } from '#api/generated/meta/v1.ts';
 import { updateManagedFields } from '#api/managed-fields/update.ts';
-import { managerOf } from '#apiserver/registry/metadata.ts';
+import { managerOf, setNamespace } from '#apiserver/registry/metadata.ts';
 import type { ApiResponse } from '#api/handler.ts';
 import type { Scale } from '#api/generated/autoscaling/v1.ts';
 import type { KubeObject } from '#api/object.ts';
@@ -16,7 +16,7 @@ import { recordManager } from '#apiserver/registry/managed.ts';
 import { applyPatch, patchKind, readPatch } from '#apiserver/registry/patch.ts';
 import { writeQuery } from '#apiserver/registry/query.ts';
 import { scaleBodyKind, scaleOf, withScale } from '#apiserver/registry/scale.ts';
-import { updateObject } from '#apiserver/registry/update.ts';
+import { checkUid, updateObject } from '#apiserver/registry/update.ts';
 import { type Asked, contextOf } from '#apiserver/registry/verbs.ts';
 import { mutate, validate } from '#apiserver/registry/admission.ts';
 import { builtinSchemas } from '#api/schema/schemas.ts';
@@ -45,7 +45,9 @@ export async function writeScale(
   const change = verb === 'update' ? putScale(asked, options, call) : patchScale(asked, options, call, hooks);
   const written = await updateObject(core, context, {
     build(old) {
-      const object = withScale(old, change(old), hooks);
+      const scale = change(old);
+      checkUid(context, scale.metadata?.uid ?? '', old.metadata.uid ?? '');
+      const object = withScale(old, scale, hooks);
       recordManager(context, object, old);
       return object;
     },
@@ -95,7 +97,7 @@ export async function createSubresource(
     type,
   };
   const body = decodeRequest(request, expected, { warn: call.warn, fieldValidation });
-  if (endpoint.resource.namespaced && (body.metadata.namespace ?? '') === '') body.metadata.namespace = key.namespace;
+  setNamespace(body, endpoint.resource.namespaced ? key.namespace : '');
   hooks.defaults?.(body);
   body.metadata.managedFields = updateManagedFields({
     live: undefined,

@@ -70,7 +70,8 @@ async function createInstead(core: Core, context: WriteContext, plan: UpdatePlan
   return await admitAndCreate(core, context, plan.create());
 }
 
-function checkUid({ endpoint, key, call }: WriteContext, wanted: string, actual: string): void {
+/** The object must be the one the client knows, if it says which. Throws 409. */
+export function checkUid({ endpoint, key, call }: WriteContext, wanted: string, actual: string): void {
   if (wanted === '' || wanted === actual) return;
   const { resource } = endpoint;
   // A dry run asks below the prefix that etcd's keys have.

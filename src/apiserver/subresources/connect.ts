@@ -43,11 +43,11 @@ async function connectPod(asked: ConnectRequest, query: URLSearchParams, target:
   const container = target.container ?? '';
   switch (stream.type) {
     case 'log': {
-      const chunks =
-        target.nodeName === ''
-          ? noLines()
-          : nodeOf(asked, target).logs(pod, container, logOptions(query), request.signal);
-      return logs(chunks, wantedUpgrade(request));
+      const wanted = wantedUpgrade(request);
+      if (target.nodeName !== '')
+        return logs(nodeOf(asked, target).logs(pod, container, logOptions(query), request.signal), wanted);
+      if (wanted !== undefined) return logs(noLines(), wanted);
+      return { status: 204, headers: {}, body: { kind: 'bytes', bytes: new Uint8Array() } };
     }
     case 'portforward':
       return portForward({ node: nodeOf(asked, target), pod }, requiredUpgrade(request));

@@ -36,10 +36,7 @@ export function watch(core: Core, asked: WatchRequest): ApiResponse {
   const { view, options } = asked;
   const { format } = view.accepted;
   if (format === 'yaml') throw notAcceptable(streamTypes);
-  const revision = parseRevision(
-    options.resourceVersion,
-    (message) => new StatusError(400, 'BadRequest', `invalid resource version: ${message}`),
-  );
+  const revision = parseRevision(options.resourceVersion, (message) => new StatusError(500, '', message));
   const current = collectionOf(view.endpoint).root().revision;
   if (options.sendInitialEvents === true && revision > current) throw tooLarge(revision, current);
   const type = format === 'json' ? mediaTypes.json : `${mediaTypes[format]};stream=watch`;

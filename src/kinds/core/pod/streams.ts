@@ -3,6 +3,7 @@ import type { Pod } from '#api/generated/core/v1.ts';
 import { pods } from '#api/generated/resources.ts';
 import type { StreamSubresource, StreamTarget } from '#api/resource.ts';
 import { badRequest, notFound } from '#api/status.ts';
+import { checkLogOptions } from '#kinds/core/pod/log-options.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
 
 type ReadonlyPod = DeepReadonly<Pod>;
@@ -12,6 +13,7 @@ export function containerStream(type: 'log' | 'exec' | 'attach'): StreamSubresou
   return {
     type,
     resolve: async (pod, key, options) => {
+      if (type === 'log') checkLogOptions(options, key.name);
       if (pod === undefined) throw notFound(pods, key.name);
       const container = containerOf(pod, options.get('container') ?? '');
       const target = targetOf(pod);
