@@ -2,6 +2,7 @@
 
 /** %v: the shortest digits; exponents from 1e+06 and below 1e-4. */
 export function floatText(value: number): string {
+  if (Number.isInteger(value) && value < 1e6 && value > 0) return String(value);
   return formatFloat(value, { format: 'g', precision: -1 });
 }
 

@@ -1,4 +1,5 @@
 /** One execution: output, counters, limits, and where in the templates it stands. */
+import type { ParseCache } from '#lang/gotemplate/parse-cache.ts';
 import { LimitError, TemplateError } from '#lang/gotemplate/error.ts';
 import { nodeText } from '#lang/gotemplate/nodes.ts';
 import type { Node, Tree } from '#lang/gotemplate/nodes.ts';
@@ -22,6 +23,8 @@ export interface TemplateOptions {
   /** What a key that is not in the map gives: `zero` and `error` as Go's `missingkey`. */
   readonly missingKey: 'zero' | 'error' | 'default';
   readonly limits: TemplateLimits;
+  /** Trees of earlier runs with the same functions. */
+  readonly cache?: ParseCache;
 }
 
 /** Real charts write up to a few megabytes in some hundred thousand steps. */

@@ -77,7 +77,9 @@ export class TemplateSet implements TemplateSource {
   }
 
   #parse(name: string, text: string): Map<string, Entry> {
-    const trees = parseDeep(name, () => parseTemplate(name, text, (wanted) => this.#functions.has(wanted)));
+    const parse = (): ReadonlyMap<string, Tree> =>
+      parseDeep(name, () => parseTemplate(name, text, (wanted) => this.#functions.has(wanted)));
+    const trees = this.#options.cache?.trees(name, text, parse) ?? parse();
     return new Map(Array.from(trees, ([key, tree]) => [key, new Entry(tree, this.#functions)]));
   }
 }

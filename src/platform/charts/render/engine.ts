@@ -6,7 +6,8 @@ import { fromBytes } from '#lang/gotemplate/bytes.ts';
 import { TemplateError } from '#lang/gotemplate/error.ts';
 import { TemplateSet, defaultLimits } from '#lang/gotemplate/template.ts';
 import type { TemplateLimits } from '#lang/gotemplate/template.ts';
-import type { GoMap, GoValue } from '#lang/gotemplate/value.ts';
+import { ParseCache } from '#lang/gotemplate/parse-cache.ts';
+import type { FunctionTable, GoMap, GoValue } from '#lang/gotemplate/value.ts';
 import { compareStrings, int, isMap, newMap, typedMap } from '#lang/gotemplate/value.ts';
 import type { Capabilities } from '#platform/charts/capabilities.ts';
 import type { Chart } from '#platform/charts/chart.ts';
@@ -63,9 +64,18 @@ export function renderTemplates(input: EngineInput): Map<string, string> {
   const set = new TemplateSet(helmFunctions(input.functions), {
     missingKey: input.strict ? 'error' : 'zero',
     limits: limitsOf(input),
+    cache: cacheOf(input.functions.base),
   });
   for (const path of paths) parseOne(set, path, templates.get(path)?.text ?? '');
   return executeAll(set, paths, templates);
+}
+
+const caches = new WeakMap<FunctionTable, ParseCache>();
+
+function cacheOf(functions: FunctionTable): ParseCache {
+  const cache = caches.get(functions) ?? new ParseCache();
+  caches.set(functions, cache);
+  return cache;
 }
 
 /** Real charts render in milliseconds; the largest takes a second or two. */
