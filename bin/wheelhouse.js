@@ -48,6 +48,7 @@ async function runHelm() {
 
 function runMain() {
   if (realpathSync(node) === realpathSync(process.execPath) && process.env.NODE_COMPILE_CACHE) {
+    require('./resolve.js');
     import(main);
   } else {
     // Threads and the agent take compiled code from the cache, too: without it every process would load the compiler.
@@ -57,6 +58,8 @@ function runMain() {
     const args = [
       '--disable-warning=ExperimentalWarning',
       '--max-semi-space-size=4',
+      '--require',
+      join(__dirname, 'resolve.js'),
       process.argv[2] === 'helm' && !ownIsNew ? __filename : main,
       ...process.argv.slice(2),
     ];
