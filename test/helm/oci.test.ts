@@ -136,6 +136,9 @@ describe('registries', { skip: skipWithoutHelm }, () => {
     const file = (who: 'ours' | 'theirs'): string =>
       readFileSync(`${worlds.folder(who)}/home/config/registry/config.json`, 'utf8');
     assert.equal(file('ours'), file('theirs'));
+    const input = 'sec:ret\r\n';
+    await worlds.same(`registry login ${basic.host} -u jo --password-stdin`, { input });
+    await worlds.same(`registry login ${basic.host} -u jo --password-stdin`, { input: 'no' });
     await worlds.same(`registry logout ${basic.host}`);
     await worlds.same(`pull oci://${basic.host}/charts/web`);
     await worlds.same(`pull oci://${basic.host}/charts/web --plain-http`);

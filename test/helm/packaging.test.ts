@@ -117,6 +117,12 @@ describe('packaging', { skip: skipWithoutHelm }, () => {
       await worlds.same(line);
     });
 
+  test('the passphrase from standard input', async () => {
+    const line = 'package app --sign --key locked --keyring secring.gpg --passphrase-file - -d piped';
+    await worlds.same(line, { input: 'open sesame\n' });
+    await worlds.same(line, { input: 'shut\n' });
+  });
+
   test('archives: the same entries, in the same order, with the same headers', async () => {
     for (const path of ['app-1.2.3.tgz', 'out/app-1.2.3.tgz', 'out/old-0.1.0.tgz', 'out/deep/app-2.0.0.tgz'])
       assert.deepEqual(await entriesOf(worlds.path('ours', path)), await entriesOf(worlds.path('theirs', path)), path);

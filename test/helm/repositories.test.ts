@@ -223,6 +223,59 @@ describe('repositories', { skip: skipWithoutHelm }, () => {
     await worlds.same(`show values web --repo ${guarded.url} --username jo --password wrong`);
   });
 
+  test('a password from standard input', async () => {
+    const line = `repo add piped ${guarded.url} --username jo --password-stdin`;
+    await worlds.same(line, { input: 'secret\n' });
+    await worlds.same('repo remove piped');
+  });
+
+  test('a hub', async () => {
+    const data = [
+      {
+        id: 'a/web',
+        attributes: { name: 'web', description: 'A server <b>', repo: { name: 'a', url: 'https://a.example.com' } },
+        relationships: { latestChartVersion: { data: { version: '1.0.0', app_version: '9' } } },
+      },
+      { id: 'b/web', artifactHub: { packageUrl: 'https://artifacthub.io/packages/helm/b/web' } },
+    ];
+    server.files.set('/api/chartsvc/v1/charts/search', JSON.stringify({ data }));
+    for (const flags of ['', ' --list-repo-url', ' -o json', ' -o yaml', ' --max-col-width 9'])
+      await worlds.same(`search hub a b${flags} --endpoint ${server.url}`);
+    server.files.set('/api/chartsvc/v1/charts/search', 'no JSON');
+    await worlds.same(`search hub x --endpoint ${server.url}`);
+    await worlds.same(`search hub x --endpoint ${server.url} --fail-on-no-result`);
+    server.files.delete('/api/chartsvc/v1/charts/search');
+    await worlds.same(`search hub x --endpoint ${server.url}`);
+  });
+
+  test('a folder is a repository, too; others cannot name its files', async () => {
+    worlds.remove('web');
+    worlds.write('folder/web-1.0.0.tgz', await smallChart('web', '1.0.0'));
+    const folder = `file://${worlds.path('ours', 'folder')}`;
+    const run = async (line: string): Promise<[number, string]> => {
+      const { code, stderr } = await worlds.ours(line.split(' '));
+      return [code, stderr];
+    };
+    assert.deepEqual(await run('repo index folder'), [0, '']);
+    assert.deepEqual(await run(`repo add folder ${folder}`), [0, '']);
+    assert.deepEqual(await run('repo update folder'), [0, '']);
+    assert.deepEqual(await run('template r folder/web'), [0, '']);
+    assert.deepEqual(await run(`template r web --repo ${folder}`), [0, '']);
+    const [code, message] = await run(`repo add none ${folder}/none`);
+    assert.match(`${code} ${message}`, /^1 Error: .* failed to fetch file:.*index.yaml : 404 Not Found\n$/);
+    const stolen = `${folder}/web-1.0.0.tgz`;
+    server.files.set(
+      '/thief/index.yaml',
+      index(`  loot:\n  - {apiVersion: v2, name: loot, version: 1.0.0, urls: ["${stolen}"]}\n`),
+    );
+    server.files.set('/redirect.tgz', `redirect:${stolen}`);
+    const refused: [number, string] = [1, 'Error: scheme "file" not supported\n'];
+    assert.deepEqual(await run(`template r loot --repo ${server.url}/thief`), refused);
+    assert.deepEqual(await run(`repo add thief ${server.url}/thief`), [0, '']);
+    assert.deepEqual(await run('pull thief/loot'), refused);
+    assert.match((await run(`pull ${server.url}/redirect.tgz`))[1], /unsupported protocol scheme "file"/);
+  });
+
   test('credentials stay with their repository', async (context) => {
     const other = await startChartServer();
     context.after(() => other.close());

@@ -16,7 +16,7 @@ export interface Comparison {
   readonly words?: string;
   /** Lines of standard output come in any order: repositories are asked at the same time. */
   readonly order?: 'any';
-  /** Standard input. */
+  /** Standard input: both run as processes. */
   readonly input?: string;
 }
 
@@ -64,10 +64,21 @@ export class Worlds {
     return this.#normal('ours', await ours(line, join(this.folder('ours'), 'work'), environmentOf(home, this.#env)));
   }
 
+  /** Ours as a process of its own, which is the only one that has a standard input. */
+  async oursAsProcess(line: readonly string[], input: string): Promise<Outcome> {
+    const env = environmentOf(join(this.folder('ours'), 'home'), this.#env);
+    const main = join(import.meta.dirname, '../../src/cmd/main.ts');
+    const how = { cwd: join(this.folder('ours'), 'work'), env, input };
+    return this.#normal('ours', await runProcess(process.execPath, [main, 'helm', ...line], how));
+  }
+
   async theirs(line: readonly string[], input = ''): Promise<Outcome> {
     const home = join(this.folder('theirs'), 'home');
     const env = environmentOf(home, this.#env);
-    return this.#normal('theirs', await runReal(line, { cwd: join(this.folder('theirs'), 'work'), env, input }));
+    return this.#normal(
+      'theirs',
+      await runProcess(helmPath(), line, { cwd: join(this.folder('theirs'), 'work'), env, input }),
+    );
   }
 
   #normal(who: 'ours' | 'theirs', { code, stdout, stderr }: Outcome): Outcome {
@@ -83,7 +94,9 @@ export class Worlds {
   /** Runs a line by both and wants the same exit code and output. */
   async same(line: string | readonly string[], comparison: Comparison = {}): Promise<Outcome> {
     const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line;
-    const [mine, real] = [await this.ours(words), await this.theirs(words, comparison.input)];
+    const { input } = comparison;
+    const mine = input === undefined ? await this.ours(words) : await this.oursAsProcess(words, input);
+    const real = await this.theirs(words, input);
     const shown = (outcome: Outcome): unknown => ({
       code: outcome.code,
       stdout: comparison.order === 'any' ? outcome.stdout.split('\n').sort() : outcome.stdout,
@@ -115,12 +128,19 @@ export class Worlds {
   }
 }
 
-function runReal(
+function helmPath(): string {
+  if ('missing' in realHelm) throw new Error(realHelm.missing);
+  return realHelm.path;
+}
+
+function runProcess(
+  program: string,
   line: readonly string[],
   options: { readonly cwd: string; readonly env: Record<string, string>; readonly input: string },
 ): Promise<Outcome> {
-  if ('missing' in realHelm) throw new Error(realHelm.missing);
-  const child = spawn(realHelm.path, line, { cwd: options.cwd, env: options.env, stdio: 'pipe' });
+  // What spawn calls a pipe is a socket; Helm asks for a real one.
+  const script = ['-c', 'cat | "$0" "$@"', program, ...line];
+  const child = spawn('/bin/sh', script, { cwd: options.cwd, env: options.env, stdio: 'pipe' });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

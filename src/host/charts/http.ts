@@ -2,10 +2,12 @@
  * Fetch over the machine's network, as Go's http.Client behaves: proxies of the environment, up to ten redirects, credentials
  * dropped when a redirect leads to another host, errors in Go's words.
  */
+import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, STATUS_CODES, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { getCACertificates } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import type { Fetch, FetchRequest, FetchResponse, TlsMaterial } from '#base/fetch.ts';
 import { FetchError } from '#base/fetch.ts';
 
@@ -26,6 +28,7 @@ const defaultMaxBytes = 512 * 1024 * 1024;
 /** Makes a Fetch; its connections are closed after each answer. */
 export function createFetch(options: FetchOptions): Fetch {
   return async (request) => {
+    if (request.url.startsWith('file:')) return readLocal(request);
     let current = request;
     for (let hop = 0; ; hop++) {
       const answer = await once(current, options);
@@ -35,6 +38,18 @@ export function createFetch(options: FetchOptions): Fetch {
       current = next;
     }
   };
+}
+
+/** A file of this machine as an answer. Redirects never lead here. */
+function readLocal(request: FetchRequest): FetchResponse {
+  const { url } = request;
+  try {
+    return { status: 200, statusText: '200 OK', headers: {}, body: readFileSync(fileURLToPath(url)), url };
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (!isAbsent) throw goError(request, (error as Error).message);
+    return { status: 404, statusText: '404 Not Found', headers: {}, body: new Uint8Array(), url };
+  }
 }
 
 /** What the machine trusts; what Node brings along where the machine says nothing. */
@@ -49,6 +64,8 @@ function redirectOf(request: FetchRequest, answer: FetchResponse): FetchRequest 
   if (request.body !== undefined && answer.status !== 303) return undefined;
   const from = new URL(request.url);
   const to = new URL(location, from);
+  if (to.protocol !== 'http:' && to.protocol !== 'https:')
+    throw goError({ ...request, url: to.href }, `unsupported protocol scheme "${to.protocol.slice(0, -1)}"`);
   const { authorization, ...others } = request.headers;
   const stays = to.hostname === from.hostname || to.hostname.endsWith(`.${from.hostname}`);
   const headers = stays && authorization !== undefined ? { ...others, authorization } : others;

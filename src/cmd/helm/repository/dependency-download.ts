@@ -16,6 +16,7 @@ import type { Chart, Dependency } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import { isOci } from '#platform/charts/oci/reference.ts';
 import type { RepositoryEntry } from '#platform/charts/repositories/config.ts';
+import { checkOwner } from '#platform/charts/repositories/download.ts';
 import type { IndexFile } from '#platform/charts/repositories/index-file.ts';
 import { sameVersion } from '#platform/charts/repositories/lock.ts';
 import { joinPath, joinUrl, sameUrl, splitUrl } from '#platform/charts/repositories/url.ts';
@@ -175,6 +176,7 @@ function urlIn(index: IndexFile, { name, version, repository }: Dependency): str
   );
   const url = found?.urls?.[0];
   if (url === undefined) throw new ChartError('no matching version');
+  checkOwner(url, repository);
   if ((splitUrl(url)?.scheme ?? '') !== '') return url;
   const base = splitUrl(repository);
   return base === undefined ? url : joinUrl({ ...base, path: joinPath(base.path, url) });

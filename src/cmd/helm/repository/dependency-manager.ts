@@ -59,7 +59,7 @@ export async function buildChart(path: string, flags: DependencyFlags, context: 
   const oldDigest = await oldLockDigest(required);
   nameRepositories(required, path, context);
   await checkLock(chart, { required, oldDigest }, context);
-  const locked = lock.dependencies.map((dependency) => ({ ...dependency }));
+  const locked = (lock.dependencies ?? []).map((dependency) => ({ ...dependency }));
   checkKnown(locked, context);
   if (!flags.skipRefresh) await refresh(context);
   await downloadDependencies(locked, { path, flags, context });
@@ -86,7 +86,7 @@ async function checkLock(
   { required, oldDigest }: { readonly required: readonly Dependency[]; readonly oldDigest: string },
   context: DependencyContext,
 ): Promise<void> {
-  if (lock === undefined || (await lockDigest(required, lock.dependencies)) === lock.digest) return;
+  if (lock === undefined || (await lockDigest(required, lock.dependencies ?? [])) === lock.digest) return;
   const outOfSync = (lockFile: string, file: string): ChartError =>
     new ChartError(
       `the lock file (${lockFile}) is out of sync with the dependencies file (${file}). Please update the dependencies`,

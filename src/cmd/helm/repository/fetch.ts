@@ -12,6 +12,7 @@ import { repositoryEntry } from '#platform/charts/repositories/config.ts';
 import type { Credentials } from '#platform/charts/repositories/download.ts';
 import {
   anonymous,
+  checkOwner,
   checkRepositoryUrl,
   chartUrlIn,
   download,
@@ -175,7 +176,8 @@ function sourceOf(reference: string, plan: FetchPlan, context: RepositoryContext
   const parts = splitUrl(reference);
   if (parts === undefined) throw new ChartError(`invalid chart URL format: ${reference}`);
   const repositories = repositoriesOf(context);
-  if (parts.scheme !== '' && parts.authority !== '' && parts.path !== '') {
+  const isWhole = parts.scheme === 'file' || (parts.scheme !== '' && parts.authority !== '');
+  if (isWhole && parts.path !== '') {
     const owner = ownerOf(reference, repositories, context);
     if (owner !== undefined) return { url: reference, ...accessOf(owner, plan) };
     return { url: reference, tls: plan.tls, credentials: { ...plan.credentials, owner: reference } };
@@ -207,11 +209,14 @@ function chartUrl(
   const hint = `chart ${JSON.stringify(chart)} matching ${version} not found in ${entry.name} index. (try 'helm repo update')`;
   const [first] = wrapped(hint, () => findVersion(index, chart, version)).urls ?? [];
   if (first === undefined) throw new ChartError(`chart ${JSON.stringify(reference)} has no downloadable URLs`);
+  let url: string;
   try {
-    return resolveReference(entry.url, first);
+    url = resolveReference(entry.url, first);
   } catch {
     throw new ChartError(`invalid chart URL format: ${reference}`);
   }
+  checkOwner(url, entry.url);
+  return url;
 }
 
 function wrapped<T>(prefix: string, body: () => T): T {

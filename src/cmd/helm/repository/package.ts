@@ -1,5 +1,5 @@
 /** `helm package CHART…`: a chart's folder to an archive, signed if that is wanted. */
-import { readFileSync, statSync } from 'node:fs';
+import { fstatSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadChartAt } from '#cmd/helm/chart/charts.ts';
 import type { HelmContext } from '#cmd/helm/context.ts';
@@ -86,7 +86,6 @@ function passphraseSource(file: string, context: HelmContext): (user: string) =>
 }
 
 function readPipe(): Uint8Array {
-  if (process.stdin.isTTY === true)
-    throw new ChartError('specified reading passphrase from stdin, without input on stdin');
+  if (!fstatSync(0).isFIFO()) throw new ChartError('specified reading passphrase from stdin, without input on stdin');
   return readFileSync(0);
 }

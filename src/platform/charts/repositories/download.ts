@@ -19,7 +19,10 @@ export interface Credentials {
 /** Nobody. */
 export const anonymous: Credentials = { username: '', password: '', owner: '', passToAll: false };
 
-/** An HTTP body. Rejects with {@link ChartError} for any answer but 200, with FetchError if there is none. */
+/** Deviation: Helm knows no `file`; a folder with an index.yaml is a repository here. */
+const fetchable: ReadonlySet<string> = new Set(['http', 'https', 'file']);
+
+/** A body. Rejects with {@link ChartError} for any answer but 200, with FetchError if there is none. */
 export async function download(
   fetch: Fetch,
   url: string,
@@ -27,8 +30,7 @@ export async function download(
 ): Promise<Uint8Array> {
   const parts = splitUrl(url);
   if (parts === undefined) throw new ChartError(`invalid chart URL format: ${url}`);
-  if (parts.scheme !== 'http' && parts.scheme !== 'https')
-    throw new ChartError(`scheme "${parts.scheme}" not supported`);
+  if (!fetchable.has(parts.scheme)) throw new ChartError(`scheme "${parts.scheme}" not supported`);
   const authorization = authorizationFor(url, options.credentials);
   const answer = await fetch({
     method: 'GET',
@@ -66,7 +68,7 @@ export function indexUrl(repository: string): string {
 export function checkRepositoryUrl(url: string): void {
   const parts = splitUrl(url);
   if (parts === undefined) throw new ChartError(`invalid chart URL format: ${url}`);
-  if (!['http', 'https', 'oci'].includes(parts.scheme))
+  if (!fetchable.has(parts.scheme) && parts.scheme !== 'oci')
     throw new ChartError(`could not find protocol handler for: ${parts.scheme}`);
 }
 
@@ -79,11 +81,20 @@ export function chartUrlIn(
   const named = `chart ${JSON.stringify(chart)}${range === '' ? '' : ` version ${JSON.stringify(range)}`}`;
   const [url] = versionUrls(index, chart, range) ?? fail(`${named} not found in ${repository} repository`);
   if (url === undefined) throw new ChartError(`${named} has no downloadable URLs`);
+  let absolute: string;
   try {
-    return resolveReference(repository, url);
+    absolute = resolveReference(repository, url);
   } catch (error) {
     throw new ChartError(`failed to make chart URL absolute: ${(error as Error).message}`);
   }
+  checkOwner(absolute, repository);
+  return absolute;
+}
+
+/** Only a folder on this machine may name files of this machine. Throws {@link ChartError}. */
+export function checkOwner(url: string, repository: string): void {
+  const isFile = (text: string): boolean => splitUrl(text)?.scheme === 'file';
+  if (isFile(url) && !isFile(repository)) throw new ChartError('scheme "file" not supported');
 }
 
 function versionUrls(index: IndexFile, chart: string, range: string): readonly string[] | undefined {
