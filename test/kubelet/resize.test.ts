@@ -123,3 +123,18 @@ test('an agent that starts again goes on with a resize that came meanwhile', () 
     assert.deepEqual(updates(world), [`update main#0 204 20000 ${64 << 20}`]);
     assert.equal((await world.get('web')).status?.containerStatuses?.[0]?.restartCount, 0);
   }));
+
+test('resources of the pod as a whole are not resized, and that is said', () =>
+  inWorld(async (world) => {
+    await world.create('web', {
+      containers: [container('main', ['100m', '64Mi'])],
+      resources: { limits: { cpu: '1' } },
+    });
+    const pod = await world.get('web');
+    await world.client.update(podsRef, { ...pod, spec: { ...pod.spec, resources: { limits: { cpu: '2' } } } } as Pod);
+    await world.settle();
+    assert.deepEqual(await conditions(world, 'web'), [
+      'PodResizePending Infeasible InPlacePodLevelResourcesVerticalScaling is disabled',
+    ]);
+    assert.deepEqual(updates(world), []);
+  }));

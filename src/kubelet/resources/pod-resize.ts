@@ -11,6 +11,7 @@
  */
 import type { PodCondition, ResourceRequirements } from '#api/generated/core/v1.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
+import { jsonEqual } from '#kubelet/status/status-writer.ts';
 import { isRestartableInit, type ReadonlyContainer, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 import { amount } from '#kubelet/resources/pod-resources.ts';
 
@@ -23,9 +24,6 @@ export interface Refusal {
 /** Tells an event about the pod. */
 type Tell = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
 
-/** Condition types that come and go with a resize. */
-export const resizeConditions: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress']);
-
 /**
  * 1. `view` never shows resources that were not allocated.
  * 2. A condition's observedGeneration is that of the pod whose resources it speaks of.
@@ -33,12 +31,14 @@ export const resizeConditions: ReadonlySet<string> = new Set(['PodResizePending'
 export class PodResize {
   readonly #allocated = new Map<string, Requirements>();
   readonly #actuated = new Map<string, Requirements>();
+  readonly #podLevel: DeepReadonly<ResourceRequirements> | undefined;
   #pending: ResizeCondition | undefined;
   #inProgress: ResizeCondition | undefined;
   #seen: { readonly desired: ReadonlyPod; readonly view: ReadonlyPod } | undefined;
 
   /** Of a pod that runs already, what its status says goes on; of a new one, its spec. */
   constructor(pod: ReadonlyPod) {
+    this.#podLevel = pod.spec?.resources;
     const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
     for (const container of containersOf(pod)) {
       const status = statuses.find(({ name }) => name === container.name);
@@ -71,7 +71,8 @@ export class PodResize {
       return;
     }
     const generation = desired.metadata.generation ?? 0;
-    const refusal = admit(desired);
+    // Deviation: upstream resizes what the pod as a whole has behind a beta gate; here it is as with the gate off.
+    const refusal = jsonEqual(desired.spec?.resources, this.#podLevel) ? admit(desired) : podLevelRefusal;
     if (refusal !== undefined) return this.#refuse(desired, refusal, tell);
     for (const container of containersOf(desired)) this.#allocated.set(container.name, container.resources ?? {});
     this.#seen = undefined;
@@ -154,7 +155,7 @@ export class PodResize {
 
   #viewOf(desired: ReadonlyPod): ReadonlyPod {
     if (desired.spec === undefined) return desired;
-    let isSame = true;
+    let isSame = jsonEqual(desired.spec.resources, this.#podLevel);
     const allocatedOf = (container: ReadonlyContainer): ReadonlyContainer => {
       const resources = this.#allocated.get(container.name);
       if (resources === undefined || changedResources(container, { ...container, resources }).length === 0)
@@ -165,12 +166,23 @@ export class PodResize {
     const containers = desired.spec.containers.map(allocatedOf);
     const initContainers = desired.spec.initContainers?.map(allocatedOf);
     if (isSame) return desired;
+    const { resources: _, ...spec } = desired.spec;
     return {
       ...desired,
-      spec: { ...desired.spec, containers, ...(initContainers === undefined ? {} : { initContainers }) },
+      spec: {
+        ...spec,
+        containers,
+        ...(initContainers === undefined ? {} : { initContainers }),
+        ...(this.#podLevel === undefined ? {} : { resources: this.#podLevel }),
+      },
     };
   }
 }
+
+const podLevelRefusal: Refusal = {
+  reason: 'Infeasible',
+  message: 'InPlacePodLevelResourcesVerticalScaling is disabled',
+};
 
 function containersOf(pod: ReadonlyPod): readonly ReadonlyContainer[] {
   return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];

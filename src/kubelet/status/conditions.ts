@@ -2,7 +2,7 @@
 import type { ContainerStatus, PodCondition, PodStatus } from '#api/generated/core/v1.ts';
 import { isRestartableInit, type ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
 import type { DeepReadonly } from '#base/immutable.ts';
-import { type ResizeCondition, resizeConditions } from '#kubelet/resources/pod-resize.ts';
+import type { ResizeCondition } from '#kubelet/resources/pod-resize.ts';
 
 export interface ConditionInput {
   readonly phase: string;
@@ -26,6 +26,9 @@ export const ownConditions: ReadonlySet<string> = new Set([
   'ContainersReady',
   'PodScheduled',
 ]);
+
+/** Types that come and go with a resize. */
+export const resizeConditions: ReadonlySet<string> = new Set(['PodResizePending', 'PodResizeInProgress']);
 
 /** All conditions of the pod: those of others as they are, then ours. */
 export function podConditions(pod: ReadonlyPod, input: ConditionInput): PodCondition[] {

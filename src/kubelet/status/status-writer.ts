@@ -7,7 +7,7 @@ import type { DeepReadonly } from '#base/immutable.ts';
 import { errorMessage, type Logger } from '#base/logger.ts';
 import type { Client } from '#client/client.ts';
 import type { ReadonlyPod } from '#kubelet/pods/pod-runtime.ts';
-import { resizeConditions } from '#kubelet/resources/pod-resize.ts';
+import { resizeConditions } from '#kubelet/status/conditions.ts';
 
 export interface StatusWriterPorts {
   readonly client: Client;
