@@ -26,7 +26,8 @@ function valueEnd(text: string): number | undefined {
   const first = text[start] as string;
   if (first !== '{' && first !== '[' && first !== '"') {
     const match = scalar.exec(text.slice(start));
-    return match === null ? undefined : start + match[0].length;
+    if (match === null || /^(?:\.|[eE])/.test(text.slice(start + match[0].length))) return undefined;
+    return start + match[0].length;
   }
   let depth = 0;
   let quoted = false;

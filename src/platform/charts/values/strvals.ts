@@ -5,6 +5,7 @@
  *
  * A parser reads one line and writes into the table as it goes, exactly as Helm does: what stands before an error is set.
  */
+import { quoteWith } from '#lang/gotemplate/quote.ts';
 import type { Table, Value } from '#platform/charts/values/table.ts';
 import { goTypeName, isTable } from '#platform/charts/values/table.ts';
 import { readJsonPrefix } from '#platform/charts/values/json-prefix.ts';
@@ -185,7 +186,7 @@ class Parser {
     if (index < 0) throw new StrvalsError(`negative ${index} index not allowed`);
     const { chars, stop } = this.#until(indexStops);
     if (chars.length > 0) {
-      const shown = chars.map((char) => `'${char === "'" || char === '\\' ? `\\${char}` : char}'`).join(' ');
+      const shown = chars.map((char) => quoteWith(char, "'")).join(' ');
       throw new StrvalsError(`unexpected data at end of array index: [${shown}]`);
     }
     if (stop === undefined) return { list, outcome: 'end' };
