@@ -12,7 +12,7 @@ import { eventually, type Finished, run } from '../cluster/harness.ts';
 import { box, hello, image, service } from './manifests.ts';
 import { kubectlObstacle, needsContainers, startWorld, type World } from './world.ts';
 
-describe('kubectl', { skip: kubectlObstacle(), timeout: 120_000 }, () => {
+describe('kubectl', { skip: kubectlObstacle(), timeout: 300_000 }, () => {
   let world: World;
   let folder: string;
 

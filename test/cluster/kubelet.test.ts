@@ -26,7 +26,7 @@ import { type ContainerdFixture, skipReason, startContainerdFixture, testLogger 
 const nodeName = 'node-1';
 const image = 'localhost/kubelet-test:1';
 
-describe('Kubelet on containerd', { skip: skipReason, timeout: 120_000 }, () => {
+describe('Kubelet on containerd', { skip: skipReason, timeout: 300_000 }, () => {
   let fixture: ContainerdFixture;
   let client: Client;
   let connection: KubeletConnection;

@@ -231,16 +231,20 @@ async function live(
   return { base: [...base, ...intents].filter((intent) => intent.revision <= kept), newest: last };
 }
 
+function haveAllOccurred(): boolean {
+  return counts.kept > 0 && counts.prefix > 0 && counts.refused > 0 && counts.checkpoints > 0;
+}
+
 test(`kill -9 under load loses no acknowledged write (CRASH_SEED=${seed})`, async (t) => {
   const file = join(folder, 'data', 'store.db');
   mkdirSync(join(folder, 'data'));
   let life: { base: Intent[]; newest: number } = { base: [], newest: 0 };
-  for (const endMs = Date.now() + seconds * 1000; Date.now() < endMs; ) life = await live(file, life.base, life.newest);
+  const endMs = Date.now() + seconds * 1000;
+  // A slow machine writes too little for a checkpoint in that time: it gets more lives, but not for ever.
+  while (Date.now() < endMs || (!haveAllOccurred() && counts.kills < 100))
+    life = await live(file, life.base, life.newest);
   t.diagnostic(JSON.stringify(counts));
-  assert.ok(
-    counts.kept > 0 && counts.prefix > 0 && counts.refused > 0 && counts.checkpoints > 0,
-    `all cases occurred: ${JSON.stringify(counts)}`,
-  );
+  assert.ok(haveAllOccurred(), `all cases occurred: ${JSON.stringify(counts)}`);
 });
 
 test('our own reader of the log sees whole frames alone', () => {

@@ -31,7 +31,7 @@ const parts = [
   'NOTICE',
 ];
 
-describe('the packed package', { timeout: 120_000 }, () => {
+describe('the packed package', { timeout: 300_000 }, () => {
   let folder: string;
   let installed: string;
 
