@@ -1,6 +1,7 @@
 /** The commands beside helm's. Each one's code is loaded when it is asked for, so that `wheelhouse get pods` starts fast. */
 import { buildApplication, buildCommand, buildRouteMap, run } from '@stricli/core';
 import {
+  controllersCommand,
   doctorCommand,
   downCommand,
   imageRoutes,
@@ -26,6 +27,7 @@ const routes = buildRouteMap({
     up: upCommand,
     down: downCommand,
     status: statusCommand,
+    controllers: controllersCommand,
     doctor: doctorCommand,
     kubeconfig: kubeconfigCommand,
     image: imageRoutes,

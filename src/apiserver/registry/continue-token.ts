@@ -13,7 +13,7 @@ export interface Continuation {
 
 const apiVersion = 'meta.k8s.io/v1';
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder();
 
 /** `namespace` is that of the list: the key is relative to it. */
 export function encodeContinue(continuation: Continuation, namespace: string, isNamespaced: boolean): string {

@@ -1,6 +1,7 @@
 /** Flags of the commands that start, stop and look after an instance. */
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import { withFailures } from '#cmd/failure.ts';
+import type { ControllersFlags } from '#cmd/controllers.ts';
 import type { UpFlags } from '#cmd/up/options.ts';
 
 const dataDir = {
@@ -115,6 +116,20 @@ export const doctorCommand = buildCommand<DataDirFlags>({
   loader: async () => {
     const { doctor } = await import('#cmd/doctor.ts');
     return (flags: DataDirFlags) => withFailures(() => doctor(flags));
+  },
+});
+
+export const controllersCommand = buildCommand<ControllersFlags>({
+  docs: { brief: 'Run controllers and scheduler for the cluster of a kubeconfig, one process at a time' },
+  parameters: {
+    flags: {
+      kubeconfig: { kind: 'parsed', parse: String, brief: 'Of a cluster that runs with --no-controllers' },
+      context: { kind: 'parsed', parse: String, optional: true, brief: 'Its context (default: the current one)' },
+    },
+  },
+  loader: async () => {
+    const { controllers } = await import('#cmd/controllers.ts');
+    return (flags: ControllersFlags) => withFailures(() => controllers(flags));
   },
 });
 

@@ -17,7 +17,7 @@ export async function resolveService(
   const { scheme, name, port } = partsOf(key.name);
   const portName = portNameOf(name, port, key.namespace, call);
   const found = call.reader.get(endpoints, { namespace: key.namespace, name });
-  if (found === undefined) throw notFound(endpoints, name);
+  if (found === undefined) throw notFound(services, name);
   const target = pick(found.subsets ?? [], portName, call);
   if (target === undefined) throw serviceUnavailable(`no endpoints available for service "${key.name}"`);
   return { nodeName: target.nodeName, host: target.ip, port: target.port, scheme };
