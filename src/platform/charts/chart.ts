@@ -54,7 +54,8 @@ export interface Metadata {
 export interface Lock {
   readonly generated: string;
   readonly digest: string;
-  readonly dependencies: readonly Dependency[];
+  /** Undefined if the file has none, which is not the same as an empty list to a release's record. */
+  readonly dependencies: readonly Dependency[] | undefined;
 }
 
 /** A chart and its subcharts. `parent` is undefined for the root. */

@@ -70,7 +70,7 @@ export function parseLock(text: string, file: string): Lock {
   return {
     generated: normalizeTime(read.text('generated')) ?? zeroTime,
     digest: read.text('digest'),
-    dependencies: (read.list('dependencies') ?? []).map((value) => dependencyOf(value, ownFile)),
+    dependencies: read.list('dependencies')?.map((value) => dependencyOf(value, ownFile)),
   };
 }
 

@@ -144,6 +144,9 @@ export function encodeLock(lock: Lock): string {
   return goStruct([
     ['generated', goJsonString(lock.generated)],
     ['digest', goJsonString(lock.digest)],
-    ['dependencies', optionalList(lock.dependencies, encodeDependency) ?? 'null'],
+    [
+      'dependencies',
+      lock.dependencies === undefined ? 'null' : `[${lock.dependencies.map(encodeDependency).join(',')}]`,
+    ],
   ]);
 }

@@ -38,6 +38,16 @@ export function operationInProgress(detail = ''): ReleaseError {
   return new ReleaseError(`another operation (install/upgrade/rollback) is in progress${suffix}`, 'Pending');
 }
 
+/** Why an operation ends before its time: the Lease that was lost, or the user's wish in Helm's words. */
+export function endedBy(signal: AbortSignal): ReleaseError {
+  return signal.reason instanceof ReleaseError ? signal.reason : new ReleaseError('context canceled');
+}
+
+/** Throws {@link endedBy} if an operation must end. */
+export function throwIfEnded(signal: AbortSignal): void {
+  if (signal.aborted) throw endedBy(signal);
+}
+
 /** Whether an error is a {@link ReleaseError} of that problem. */
 export function isReleaseProblem(error: unknown, problem: ReleaseProblem): boolean {
   return error instanceof ReleaseError && error.problem === problem;

@@ -12,7 +12,7 @@ import { adoptable, markOwned } from '#platform/charts/releases/cluster/ownershi
 import { updateObjects } from '#platform/charts/releases/cluster/update.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
 import { fieldManager } from '#platform/charts/releases/context.ts';
-import { ReleaseError, releaseNameProblem } from '#platform/charts/releases/errors.ts';
+import { ReleaseError, isReleaseProblem, releaseNameProblem, throwIfEnded } from '#platform/charts/releases/errors.ts';
 import { enabledCrds, installCrds } from '#platform/charts/releases/actions/crds.ts';
 import type { ChangeOptions, RenderChoices } from '#platform/charts/releases/actions/options.ts';
 import { applyMethodOf, checkLabels } from '#platform/charts/releases/actions/options.ts';
@@ -179,7 +179,7 @@ async function perform(context: ReleaseContext, performance: Performance): Promi
     await runHooks(context, record, 'pre-install', hooks).catch((error: unknown) => {
       throw new ReleaseError(`failed pre-install: ${errorMessage(error)}`);
     });
-  held.signal.throwIfAborted();
+  throwIfEnded(held.signal);
   if (adopted.length === 0 && objects.length > 0) await createObjects(context, objects, mode);
   else if (objects.length > 0)
     await updateObjects(
@@ -217,6 +217,8 @@ async function fail(
     error,
   }: { readonly options: InstallOptions; readonly record: ReleaseRecord; readonly error: unknown },
 ): Promise<ReleaseError> {
+  // Whoever has taken the release over answers for it from now on.
+  if (isReleaseProblem(error, 'Locked')) return error as ReleaseError;
   const message = errorMessage(error);
   record.setStatus('failed', `Release ${JSON.stringify(options.name)} failed: ${message}`);
   if (options.atomic !== true) {

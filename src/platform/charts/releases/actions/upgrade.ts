@@ -14,6 +14,7 @@ import {
   noDeployedReleases,
   operationInProgress,
   releaseNameProblem,
+  throwIfEnded,
 } from '#platform/charts/releases/errors.ts';
 import type { ChangeOptions, RenderChoices, ServerSide } from '#platform/charts/releases/actions/options.ts';
 import { applyMethodOf, checkLabels, isServerSide } from '#platform/charts/releases/actions/options.ts';
@@ -203,6 +204,8 @@ async function perform(context: ReleaseContext, performance: Performance): Promi
   try {
     await change(context, performance, changes);
   } catch (error) {
+    // Whoever has taken the release over answers for it from now on.
+    if (isReleaseProblem(error, 'Locked')) throw error;
     const message = errorMessage(error);
     record.setStatus('failed', `Upgrade ${JSON.stringify(options.name)} failed: ${message}`);
     context.debug(`warning: ${record.release.info.description}`);
@@ -234,7 +237,7 @@ async function change(context: ReleaseContext, performance: Performance, changes
     await runHooks(context, record, 'pre-upgrade', hooks).catch((error: unknown) => {
       throw new ReleaseError(`pre-upgrade hooks failed: ${errorMessage(error)}`);
     });
-  held.signal.throwIfAborted();
+  throwIfEnded(held.signal);
   await updateObjects(context, { original, target }, { mode, changes });
   if (options.recreatePods === true) await recreatePods(context, changes.updated);
   if (options.wait === true || options.atomic === true)

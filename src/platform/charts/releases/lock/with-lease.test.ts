@@ -63,6 +63,25 @@ test('a client that was killed is noticed, and what it left pending is failed an
   assert.match(history[1]?.info.description ?? '', /^Interrupted: dead_/);
 });
 
+test('a client that was taken over ends its operation and leaves the release to the other one', async () => {
+  await using cluster = await createCluster({ nodes: 0, time: 'virtual' });
+  const { context } = releaseWorld(cluster);
+  const chart = await chartOf({
+    'templates/p.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: b}]}\n',
+  });
+  const options = { name: 'web', chart, values, timeoutMs: 600_000, wait: true, atomic: true };
+  const ended = assert.rejects(installRelease(context, options), {
+    message: 'another client has taken over this release',
+  });
+  await cluster.settled();
+  const lease = await cluster.client.get(leases, key);
+  await cluster.client.update(leases, { ...lease, spec: { ...lease.spec, holderIdentity: 'another' } });
+  await cluster.advance('4s');
+  await ended;
+  assert.equal((await getRelease(context, 'web')).info.status, 'pending-install');
+  assert.equal((await cluster.client.get(leases, key)).spec?.holderIdentity, 'another');
+});
+
 test('a release that another tool left pending is refused until it is unlocked', async () => {
   await using cluster = await createCluster({ controllers: false, nodes: 0 });
   const { context } = releaseWorld(cluster);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configmaps, secrets } from '#api/generated/resources.ts';
+import { encodeRelease } from '#platform/charts/release-json.ts';
 import { getRelease, historyOfRelease } from '#platform/charts/releases/actions/get.ts';
 import { installRelease } from '#platform/charts/releases/actions/install.ts';
 import { listReleases } from '#platform/charts/releases/actions/list.ts';
@@ -101,3 +102,18 @@ test('a manifest over 1 MiB is refused in so many words', async () => {
       /^release "web" is too large to be recorded: its manifest and values alone take \d+ bytes after compression/,
   });
 });
+
+const locks: readonly [string, string, string][] = [
+  ['an empty list', 'dependencies: []', '"dependencies":[]'],
+  ['no list', 'digest: x', '"dependencies":null'],
+];
+for (const [title, lock, expected] of locks) {
+  test(`the lock of a chart is recorded as Helm does it: ${title}`, async () => {
+    await using cluster = await createCluster({ controllers: false, nodes: 0 });
+    const { context } = releaseWorld(cluster);
+    const chart = await chartOf({ 'Chart.lock': `${lock}\n` });
+    const release = await installRelease(context, { ...change, name: 'web', chart, values });
+    assert.ok(encodeRelease(release).includes(`${expected}},"templates"`));
+    assert.equal(encodeRelease(await getRelease(context, 'web')), encodeRelease(release));
+  });
+}

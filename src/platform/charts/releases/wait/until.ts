@@ -2,7 +2,7 @@
 import type { LiveObjects } from '#platform/charts/releases/wait/live-objects.ts';
 import { LiveObjects as Objects } from '#platform/charts/releases/wait/live-objects.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
-import { ReleaseError } from '#platform/charts/releases/errors.ts';
+import { ReleaseError, endedBy } from '#platform/charts/releases/errors.ts';
 
 /** How long, and what is said when it was not long enough. */
 export interface Deadline {
@@ -42,7 +42,9 @@ export async function waitUntil(
   const cancelTimer = context.clock.after(Math.max(0, deadline.timeoutMs), () =>
     reject(new ReleaseError(deadline.timeoutMessage)),
   );
-  const onAbort = (): void => reject(new ReleaseError('context canceled'));
+  const onAbort = (): void => {
+    if (deadline.signal !== undefined) reject(endedBy(deadline.signal));
+  };
   deadline.signal?.addEventListener('abort', onAbort, { once: true });
   if (deadline.signal?.aborted === true) onAbort();
   else start();
