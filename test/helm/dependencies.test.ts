@@ -226,4 +226,9 @@ describe('dependencies', { skip: skipWithoutHelm }, () => {
     await worlds.same('template r lost --dependency-update');
     check();
   });
+
+  test('the cache has the same files', () => {
+    const names = worlds.sameFiles((text, path) => (path.endsWith('.yaml') ? text : ''), 'home/cache');
+    assert.ok(Object.keys(names).length > 4);
+  });
 });

@@ -1,6 +1,7 @@
 /** `push`, `pull`, `registry` and `oci://` references by real helm and by ours, against the same registries. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { smallChart } from './chart-server.ts';
 import type { RegistryServer } from './registry-server.ts';
@@ -147,5 +148,30 @@ describe('registries', { skip: skipWithoutHelm }, () => {
     await worlds.same('registry login 127.0.0.1:1 -u a -p b');
     assert.equal(file('ours'), file('theirs'));
     worlds.sameFiles();
+  });
+
+  test('credentials that a helper keeps', async (context) => {
+    const mine = new Worlds({ PATH: `${worlds.root}:${process.env['PATH']}` });
+    context.after(() => mine.close());
+    const script = `#!/bin/sh
+store=$HOME/kept
+case $1 in
+  store) cat > "$store" ;;
+  get) cat > /dev/null; test -f "$store" && cat "$store" || { echo credentials not found in native keychain; exit 1; } ;;
+  erase) cat > "$store.erased"; rm -f "$store" ;;
+esac
+`;
+    writeFileSync(join(worlds.root, 'docker-credential-test'), script, { mode: 0o755 });
+    for (const who of ['ours', 'theirs'] as const) {
+      mkdirSync(join(mine.folder(who), 'home/config/registry'), { recursive: true });
+      writeFileSync(join(mine.folder(who), 'home/config/registry/config.json'), '{"credsStore": "test"}');
+    }
+    const input = '';
+    await mine.same(`registry login ${basic.host} -u jo -p sec:ret`, { input });
+    mine.sameFiles((text) => text.replaceAll(/\s/g, ''), 'home');
+    await mine.same(`pull oci://${basic.host}/charts/web --version 1.0.0 --plain-http`, { input });
+    await mine.same(`registry logout ${basic.host}`, { input });
+    mine.sameFiles((text) => text.replaceAll(/\s/g, ''), 'home');
+    await mine.same(`pull oci://${basic.host}/charts/web --version 1.0.0 --plain-http`, { input });
   });
 });

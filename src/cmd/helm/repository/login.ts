@@ -4,10 +4,9 @@ import type { HelmContext } from '#cmd/helm/context.ts';
 import { connect } from '#cmd/helm/repository/network.ts';
 import type { TlsFlags } from '#cmd/helm/repository/network.ts';
 import { askLine, askSecret } from '#cmd/helm/repository/prompt.ts';
-import { readCredentials, writeCredentials } from '#cmd/helm/repository/registry.ts';
+import { saveCredential } from '#cmd/helm/repository/registry.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import type { Credential } from '#platform/charts/oci/credentials.ts';
-import { withCredential } from '#platform/charts/oci/credentials.ts';
 import { RegistryClient, responseError } from '#platform/charts/oci/registry-client.ts';
 
 /** Flags of `helm registry login`. */
@@ -27,7 +26,7 @@ export async function login(flags: LoginFlags, args: readonly string[], context:
   await tryLogin(host, credential, flags, context).catch((error: Error) => {
     throw new ChartError(`authenticating to ${JSON.stringify(host)}: ${error.message}`);
   });
-  writeCredentials(withCredential(readCredentials(context), host, credential), context);
+  saveCredential(host, credential, context);
   context.warn('Login Succeeded');
 }
 
@@ -74,7 +73,7 @@ async function whoIs(flags: LoginFlags, context: HelmContext): Promise<{ usernam
 /** Forgets the credentials of a registry. */
 export function logout(_flags: unknown, args: readonly string[], context: HelmContext): Promise<void> {
   const host = args[0] ?? '';
-  writeCredentials(withCredential(readCredentials(context), host, undefined), context);
+  saveCredential(host, undefined, context);
   context.warn(`Removing login credentials for ${host}`);
   return Promise.resolve();
 }

@@ -6,6 +6,7 @@ import { makeFolderOf, readOptional, writeWhole } from '#cmd/helm/repository/fil
 import type { RepositoryContext } from '#cmd/helm/repository/locate.ts';
 import type { TlsFlags } from '#cmd/helm/repository/network.ts';
 import { connect } from '#cmd/helm/repository/network.ts';
+import { ChartError } from '#platform/charts/chart.ts';
 import type { RegistryChart } from '#platform/charts/oci/chart-registry.ts';
 import type { Credential, CredentialFile } from '#platform/charts/oci/credentials.ts';
 import {
@@ -14,6 +15,7 @@ import {
   findCredential,
   parseCredentialFile,
   printCredentialFile,
+  withCredential,
 } from '#platform/charts/oci/credentials.ts';
 import { RegistryClient } from '#platform/charts/oci/registry-client.ts';
 
@@ -52,27 +54,47 @@ function dockerConfig({ environment }: RepositoryContext): string {
   return join(environment['DOCKER_CONFIG'] || join(environment['HOME'] ?? homedir(), '.docker'), 'config.json');
 }
 
-/** Asks `docker-credential-<helper>`. */
+/** Runs `docker-credential-<helper> <verb>`; undefined if it fails. */
+function runHelper(helper: string, verb: 'get' | 'store' | 'erase', input: string): string | undefined {
+  const how = { input, encoding: 'utf8', timeout: 30_000 } as const;
+  const { stdout, status } = spawnSync(`docker-credential-${helper}`, [verb], how);
+  return status === 0 ? stdout : undefined;
+}
+
 function helperCredential(helper: string, registry: string): Credential | undefined {
-  const { stdout, status } = spawnSync(`docker-credential-${helper}`, ['get'], {
-    input: credentialKey(registry),
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
-  if (status !== 0) return undefined;
-  const { Username: username = '', Secret: secret = '' } = JSON.parse(stdout) as Readonly<Record<string, string>>;
+  const answer = runHelper(helper, 'get', credentialKey(registry));
+  if (answer === undefined) return undefined;
+  const { Username: username = '', Secret: secret = '' } = JSON.parse(answer) as Readonly<Record<string, string>>;
   return username === '<token>'
     ? { username: '', password: '', refreshToken: secret, accessToken: '' }
     : { username, password: secret, refreshToken: '', accessToken: '' };
 }
 
+/** Keeps a registry's credential, or forgets it: in Helm's file, or where that says. Throws ChartError. */
+export function saveCredential(
+  registry: string,
+  credential: Credential | undefined,
+  context: Pick<RepositoryContext, 'settings'>,
+): void {
+  const file = readCredentials(context);
+  const helper = credentialHelper(file, registry);
+  if (helper === undefined) return writeCredentials(withCredential(file, registry, credential), context);
+  const key = credentialKey(registry);
+  const { username: Username = '', password: Secret = '' } = credential ?? {};
+  const done =
+    credential === undefined
+      ? runHelper(helper, 'erase', key)
+      : runHelper(helper, 'store', JSON.stringify({ ServerURL: key, Username, Secret }));
+  if (done === undefined) throw new ChartError(`docker-credential-${helper} did not do what it should`);
+}
+
 /** The credentials that Helm keeps. Throws ChartError. */
-export function readCredentials({ settings }: Pick<RepositoryContext, 'settings'>): CredentialFile {
+function readCredentials({ settings }: Pick<RepositoryContext, 'settings'>): CredentialFile {
   return parseCredentialFile(readOptional(settings.registryConfig) ?? '');
 }
 
 /** Writes them; only the owner may read the file. */
-export function writeCredentials(file: CredentialFile, { settings }: Pick<RepositoryContext, 'settings'>): void {
+function writeCredentials(file: CredentialFile, { settings }: Pick<RepositoryContext, 'settings'>): void {
   makeFolderOf(settings.registryConfig);
   writeWhole(settings.registryConfig, printCredentialFile(file), 0o600);
 }

@@ -25,6 +25,8 @@ const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 /** Manifests and lists of tags. */
 const maxMetadataBytes = 4 * 1024 * 1024;
+/** Whatever a manifest says: a chart unpacks to a hundred mebibytes at most. */
+const maxBlobBytes = 256 * 1024 * 1024;
 const manifestTypes = `${mediaTypes.manifest}, ${mediaTypes.index}, */*`;
 const strictVersion = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/;
 
@@ -157,7 +159,7 @@ export function pullBlob(
     const answer = await client.request({
       method: 'GET',
       path: `/v2/${repository}/blobs/${digest}`,
-      maxBytes: size,
+      maxBytes: Math.min(size, maxBlobBytes),
       scope: `repository:${repository}:pull`,
     });
     if (answer.status === 404) throw new ChartError(`${digest}: not found`);
