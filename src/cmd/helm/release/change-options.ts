@@ -1,4 +1,5 @@
 /** From the flags of install and upgrade to the options of the engine. */
+import { lookup } from 'node:dns/promises';
 import type { ValueFlags } from '#cmd/helm/chart/charts.ts';
 import { runPostRenderer } from '#cmd/helm/chart/post-renderer.ts';
 import { checkDryRun } from '#cmd/helm/chart/template.ts';
@@ -25,6 +26,7 @@ export interface ChangeFlags extends ValueFlags, ChartPathFlags {
   readonly skipSchemaValidation: boolean;
   readonly postRenderer: string;
   readonly postRendererArgs: readonly string[];
+  readonly enableDns: boolean;
 }
 
 /** How the cluster is changed. Throws for a --dry-run that is none. */
@@ -55,7 +57,17 @@ export function renderChoices(flags: ChangeFlags): RenderChoices {
     ...(postRenderer === ''
       ? {}
       : { postRenderer: (manifest: string) => runPostRenderer(postRenderer, postRendererArgs, manifest) }),
+    ...(flags.enableDns ? { hostByName } : {}),
   };
+}
+
+/** An address of a host, '' if the DNS knows none. */
+async function hostByName(name: string): Promise<string> {
+  try {
+    return (await lookup(name)).address;
+  } catch {
+    return '';
+  }
 }
 
 function dryRunOf(given: string): DryRun {

@@ -23,9 +23,11 @@ import { valueOf } from '#platform/charts/values/table.ts';
 const maxRounds = 50;
 
 /** What a chart is rendered with, less what the context knows. */
-export type LiveRenderOptions = Omit<RenderOptions, 'capabilities' | 'functions' | 'lookup' | 'warn'> & {
+export type LiveRenderOptions = Omit<RenderOptions, 'capabilities' | 'functions' | 'lookup' | 'hostByName' | 'warn'> & {
   /** Whether `lookup` asks the cluster; otherwise it finds nothing, as with --dry-run=client. */
   readonly lookups: 'live' | 'none';
+  /** Answers getHostByName; without it every answer is empty. */
+  readonly hostByName?: (name: string) => Promise<string>;
 };
 
 /** Renders a chart for the context's cluster. Throws as renderChart does. */
@@ -36,25 +38,31 @@ export async function renderLive(
 ): Promise<RenderedChart> {
   const capabilities = await context.resources.capabilities(context.debug);
   const answers = new Map<string, Answer>();
+  const hosts = new Map<string, string>();
+  const { lookups, hostByName, ...rest } = options;
   for (let round = 0; ; round++) {
     const missing = new Map<string, Question>();
+    const unknownHosts = new Set<string>();
     const warnings: string[] = [];
-    const lookup = options.lookups === 'live' ? { lookup: lookupFrom(answers, missing) } : {};
+    const lookup = lookups === 'live' ? { lookup: lookupFrom(answers, missing) } : {};
     const render = (): Promise<RenderedChart> =>
       renderChart(chart, {
-        ...options,
+        ...rest,
         ...lookup,
+        ...(hostByName === undefined ? {} : { hostByName: (name) => knownHost(name, hosts, unknownHosts) }),
         capabilities,
         functions: context.functions,
         warn: (message) => warnings.push(message),
       });
     const result = await attempt(render);
-    if (missing.size === 0 || round === maxRounds) {
+    const isComplete = missing.size === 0 && unknownHosts.size === 0;
+    if (isComplete || round === maxRounds) {
       for (const message of warnings) context.warn(message);
       if ('error' in result) throw result.error;
-      if (missing.size > 0) throw new ChartError(`lookup: ${maxRounds} rounds of requests were not enough`);
+      if (!isComplete) throw new ChartError(`lookup: ${maxRounds} rounds of requests were not enough`);
       return result.value;
     }
+    await Promise.all([...unknownHosts].map(async (name) => hosts.set(name, (await hostByName?.(name)) ?? '')));
     await Promise.all(
       [...missing].map(async ([key, question]) => void answers.set(key, await answerOf(context, question))),
     );
@@ -67,6 +75,12 @@ async function attempt<T>(work: () => Promise<T>): Promise<{ readonly value: T }
   } catch (error) {
     return { error };
   }
+}
+
+function knownHost(name: string, hosts: ReadonlyMap<string, string>, unknown: Set<string>): string {
+  const address = hosts.get(name);
+  if (address === undefined) unknown.add(name);
+  return address ?? '';
 }
 
 interface Question {

@@ -223,3 +223,15 @@ test('CRDs of subcharts that are switched off are left alone', async () => {
     message: /^failed to install CRD crds\/x\.yaml: resource mapping not found for name: "x" namespace: "" from ""/,
   });
 });
+
+test('getHostByName answers what the port knows, and nothing without it', async () => {
+  await using cluster = await createCluster({ controllers: false, nodes: 0 });
+  const { context } = releaseWorld(cluster);
+  const chart = await chartOf({
+    'templates/a.yaml': configMap('a', 'data: {found: "{{ getHostByName "db" }}", none: "{{ getHostByName "x" }}"}\n'),
+  });
+  const hostByName = async (name: string): Promise<string> => (name === 'db' ? '10.0.0.7' : '');
+  const options = { name: 'web', chart, values: none, timeoutMs, dryRun: 'client' } as const;
+  assert.match((await installRelease(context, { ...options, hostByName })).manifest, /found: "10\.0\.0\.7", none: ""/);
+  assert.match((await installRelease(context, options)).manifest, /found: "", none: ""/);
+});

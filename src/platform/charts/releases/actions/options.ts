@@ -36,8 +36,8 @@ export interface RenderChoices {
   readonly subNotes?: boolean;
   readonly skipSchemaValidation?: boolean;
   readonly postRenderer?: PostRenderer;
-  /** --enable-dns: answers getHostByName. */
-  readonly hostByName?: (name: string) => string;
+  /** --enable-dns: an address of a host, '' if there is none; answers getHostByName. */
+  readonly hostByName?: (name: string) => Promise<string>;
 }
 
 /** Server-side apply of an existing release: `auto` keeps the way of the revision before. */
