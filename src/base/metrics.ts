@@ -1,4 +1,4 @@
-/** The port for metrics in Prometheus' model. host/metrics.ts backs it with prom-client; tests use {@link noMetrics}. */
+/** The port for metrics in Prometheus' model. base/prometheus.ts keeps them; tests use {@link noMetrics}. */
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
