@@ -67,7 +67,7 @@ export class Worlds {
   /** Ours as a process of its own, which is the only one that has a standard input. */
   async oursAsProcess(line: readonly string[], input: string): Promise<Outcome> {
     const env = environmentOf(join(this.folder('ours'), 'home'), this.#env);
-    const main = join(import.meta.dirname, '../../src/cmd/main.ts');
+    const main = join(import.meta.dirname, '../../bin/wheelhouse.js');
     const how = { cwd: join(this.folder('ours'), 'work'), env, input };
     return this.#normal('ours', await runProcess(process.execPath, [main, 'helm', ...line], how));
   }

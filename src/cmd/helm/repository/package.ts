@@ -3,6 +3,7 @@ import { fstatSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadChartAt } from '#cmd/helm/chart/charts.ts';
 import type { HelmContext } from '#cmd/helm/context.ts';
+import { signedFile } from '#cmd/helm/repository/digest.ts';
 import { fileMessage, readBytes, writeWhole } from '#cmd/helm/repository/files.ts';
 import { askSecret } from '#cmd/helm/repository/prompt.ts';
 import type { RegistryAccess } from '#cmd/helm/repository/registry.ts';
@@ -69,7 +70,7 @@ function checkVersion({ metadata }: Chart): void {
 }
 
 async function signArchive(path: string, chart: Chart, flags: PackageFlags, context: HelmContext): Promise<void> {
-  const { loadKeyring, signedFile } = await import('#cmd/helm/repository/verify.ts');
+  const { loadKeyring } = await import('#cmd/helm/repository/verify.ts');
   const { findSigningKey, signProvenance } = await import('#platform/charts/provenance/verify.ts');
   const key = findSigningKey(await loadKeyring(flags.keyring), flags.key);
   const passphrase = passphraseSource(flags.passphraseFile, context);

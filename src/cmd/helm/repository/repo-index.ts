@@ -6,7 +6,7 @@ import type { HelmContext } from '#cmd/helm/context.ts';
 import { loadIndexFile } from '#cmd/helm/repository/cache.ts';
 import { readBytes, writeWhole } from '#cmd/helm/repository/files.ts';
 import { localTime } from '#cmd/helm/repository/time.ts';
-import { sha256 } from '#cmd/helm/repository/verify.ts';
+import { sha256 } from '#cmd/helm/repository/digest.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import type { IndexedArchive } from '#platform/charts/repositories/index-build.ts';
 import { buildIndex, emptyIndex, mergeIndex, printIndex } from '#platform/charts/repositories/index-build.ts';

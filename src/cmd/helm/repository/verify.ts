@@ -1,11 +1,11 @@
 /** `helm verify PATH`: whether a chart archive is signed by a key of a keyring. */
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import type { HelmContext } from '#cmd/helm/context.ts';
+import { signedFile } from '#cmd/helm/repository/digest.ts';
 import { fileMessage, readBytes } from '#cmd/helm/repository/files.ts';
 import { ChartError } from '#platform/charts/chart.ts';
-import type { SignedFile, Verification } from '#platform/charts/provenance/verify.ts';
+import type { Verification } from '#platform/charts/provenance/verify.ts';
 import { readKeyring, verifyProvenance } from '#platform/charts/provenance/verify.ts';
 
 /** Prints whose signature a chart bears. */
@@ -42,14 +42,4 @@ export async function verifyChart(path: string, keyring: string): Promise<Verifi
 /** Reads a keyring's file. Rejects with {@link ChartError}. */
 export async function loadKeyring(path: string): ReturnType<typeof readKeyring> {
   return readKeyring(readBytes(path));
-}
-
-/** An archive as a signature names it. */
-export function signedFile(path: string): SignedFile {
-  return { name: basename(path), digest: `sha256:${sha256(readBytes(path))}` };
-}
-
-/** SHA-256 in hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -2,17 +2,8 @@
  * OpenPGP signatures of charts. Keyrings are files of binary keys (`gpg --export`), as Helm wants them; signatures are
  * cleartext ones. Errors have the words of Go's openpgp.
  */
-import type { Key, PrivateKey, PublicKey } from 'openpgp';
-import {
-  config,
-  decryptKey,
-  enums,
-  readCleartextMessage,
-  readKeys,
-  sign,
-  createCleartextMessage,
-  verify,
-} from 'openpgp';
+import type { Key, PartialConfig, PrivateKey, PublicKey, enums } from 'openpgp';
+import { createCleartextMessage, decryptKey, readCleartextMessage, readKeys, sign, verify } from 'openpgp';
 import type { Metadata } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import { messageSums, provenanceMessage } from '#platform/charts/provenance/message.ts';
@@ -33,8 +24,11 @@ export interface SignedFile {
   readonly digest: string;
 }
 
-const settings: Partial<typeof config> = {
-  preferredHashAlgorithm: enums.hash.sha512,
+/** RFC 9580, 9.5. */
+const sha512 = 10 as enums.hash.sha512;
+
+const settings: PartialConfig = {
+  preferredHashAlgorithm: sha512,
   minRSABits: 1024,
   showComment: false,
   showVersion: false,
