@@ -252,6 +252,56 @@ describe('Kubelet on containerd', { skip: skipReason, timeout: 300_000 }, () => 
     );
   });
 
+  test('an image is mounted read-only as a volume, with containerd of any version', async () => {
+    await create('with-files', {
+      containers: [
+        {
+          name: 'main',
+          image,
+          imagePullPolicy: 'Never',
+          command: ['sleep', '1000'],
+          volumeMounts: [{ name: 'files', mountPath: '/files' }],
+        },
+      ],
+      volumes: [{ name: 'files', image: { reference: image, pullPolicy: 'Never' } }],
+    });
+    const pod = (await until('with-files', isReady)) as Pod;
+    assert.equal(await sh(pod, 'cmp /bin/busybox /files/bin/busybox && echo same'), 'same');
+    assert.match(await sh(pod, 'touch /files/x'), /Read-only file system/);
+    await client.delete(pods, { namespace: 'default', name: 'with-files' });
+    await until('with-files', (now) => now === undefined);
+    assert.deepEqual(
+      readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('kubernetes.io~image') && line.includes(fixture.directory)),
+      [],
+    );
+  });
+
+  test('limits of a running container change without a restart', async () => {
+    const resources = (cpu: string, memory: string): object => ({
+      requests: { cpu, memory },
+      limits: { cpu, memory },
+    });
+    const main = { name: 'main', image, imagePullPolicy: 'Never', command: ['sleep', '1000'] };
+    await create('resized', { containers: [{ ...main, resources: resources('100m', '32Mi') }] } as Pod['spec'] &
+      object);
+    const pod = (await until('resized', isReady)) as Pod;
+    const key = { namespace: 'default', name: 'resized' };
+    const spec = { containers: [{ ...main, resources: resources('200m', '64Mi') }] };
+    await client.patch(pods, key, { spec }, { type: 'merge' });
+    const now = await until('resized', (seen) => {
+      const status = seen?.status?.containerStatuses?.[0];
+      return status?.resources?.limits?.['memory'] === '64Mi' && status.resources.limits['cpu'] === '200m';
+    });
+    assert.equal(now?.status?.containerStatuses?.[0]?.restartCount, 0);
+    const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers');
+    const files = isV2 ? 'memory.max cpu.max' : 'memory/memory.limit_in_bytes cpu/cpu.cfs_quota_us';
+    const expected = isV2 ? `${64 << 20} 20000 100000` : `${64 << 20} 20000`;
+    assert.equal((await sh(pod, `cd /sys/fs/cgroup && cat ${files}`)).replaceAll('\n', ' '), expected);
+    await client.delete(pods, key, { gracePeriodSeconds: 0 });
+  });
+
   test('a failing container is started again and its last words are kept', async () => {
     await create('crash', {
       containers: [{ name: 'main', image, command: ['sh', '-c', 'echo run; echo why > /dev/termination-log; exit 7'] }],
