@@ -66,7 +66,9 @@ export class Worlds {
 
   /** Ours as a process of its own, which is the only one that has a standard input. */
   async oursAsProcess(line: readonly string[], input: string): Promise<Outcome> {
-    const env = environmentOf(join(this.folder('ours'), 'home'), this.#env);
+    // Node's compiled code is kept outside the folders that are compared.
+    const cache = { XDG_CACHE_HOME: join(this.folder('ours'), 'compiled') };
+    const env = environmentOf(join(this.folder('ours'), 'home'), { ...this.#env, ...cache });
     const main = join(import.meta.dirname, '../../bin/wheelhouse.js');
     const how = { cwd: join(this.folder('ours'), 'work'), env, input };
     return this.#normal('ours', await runProcess(process.execPath, [main, 'helm', ...line], how));
