@@ -32,7 +32,7 @@ export const templateColumns: readonly Column<Workload>[] = [
     name: 'Selector',
     type: 'string',
     priority: 1,
-    value: (object) => formatLabelSelector(object.spec?.selector as never),
+    value: (object) => formatLabelSelector(object.spec?.selector),
   },
 ];
 

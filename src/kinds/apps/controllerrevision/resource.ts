@@ -23,7 +23,7 @@ export const controllerRevision: Resource<ControllerRevision> = {
   columns: [
     { name: 'Controller', type: 'string', value: controllerText },
     { name: 'Revision', type: 'string', value: ({ revision }) => revision ?? 0 },
-    ageColumn as never,
+    ageColumn,
   ],
 };
 

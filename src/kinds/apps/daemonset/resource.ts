@@ -64,8 +64,8 @@ export const daemonSet: Resource<DaemonSet> = {
     { name: 'Up-to-date', type: 'integer', value: (object) => object.status?.updatedNumberScheduled ?? 0 },
     { name: 'Available', type: 'integer', value: (object) => object.status?.numberAvailable ?? 0 },
     { name: 'Node Selector', type: 'string', value: nodeSelectorText },
-    ageColumn as never,
-    ...(templateColumns as never[]),
+    ageColumn,
+    ...templateColumns,
   ],
 };
 

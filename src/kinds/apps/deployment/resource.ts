@@ -61,7 +61,7 @@ export const deployment: Resource<Deployment> = {
     scale: {
       specReplicasPath: '.spec.replicas',
       statusReplicasPath: '.status.replicas',
-      labelSelector: (object) => formatLabelSelector(object.spec.selector as never),
+      labelSelector: (object) => formatLabelSelector(object.spec.selector),
     },
   },
   columns: [
@@ -72,7 +72,7 @@ export const deployment: Resource<Deployment> = {
     },
     { name: 'Up-to-date', type: 'string', value: (object) => object.status?.updatedReplicas ?? 0 },
     { name: 'Available', type: 'string', value: (object) => object.status?.availableReplicas ?? 0 },
-    ageColumn as never,
-    ...(templateColumns as never[]),
+    ageColumn,
+    ...templateColumns,
   ],
 };

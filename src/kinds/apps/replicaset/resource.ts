@@ -50,14 +50,14 @@ export const replicaSet: Resource<ReplicaSet> = {
     scale: {
       specReplicasPath: '.spec.replicas',
       statusReplicasPath: '.status.replicas',
-      labelSelector: (object) => formatLabelSelector(object.spec?.selector as never),
+      labelSelector: (object) => formatLabelSelector(object.spec?.selector),
     },
   },
   columns: [
     { name: 'Desired', type: 'integer', value: (object) => object.spec?.replicas ?? 0 },
     { name: 'Current', type: 'integer', value: (object) => object.status?.replicas ?? 0 },
     { name: 'Ready', type: 'integer', value: (object) => object.status?.readyReplicas ?? 0 },
-    ageColumn as never,
-    ...(templateColumns as never[]),
+    ageColumn,
+    ...templateColumns,
   ],
 };

@@ -44,7 +44,7 @@ export const statefulSet: Resource<StatefulSet> = {
     scale: {
       specReplicasPath: '.spec.replicas',
       statusReplicasPath: '.status.replicas',
-      labelSelector: (object) => formatLabelSelector(object.spec?.selector as never),
+      labelSelector: (object) => formatLabelSelector(object.spec?.selector),
     },
   },
   columns: [
@@ -53,8 +53,8 @@ export const statefulSet: Resource<StatefulSet> = {
       type: 'string',
       value: (object) => `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,
     },
-    ageColumn as never,
-    ...(templateColumns.filter(({ name }) => name !== 'Selector') as never[]),
+    ageColumn,
+    ...templateColumns.filter(({ name }) => name !== 'Selector'),
   ],
 };
 

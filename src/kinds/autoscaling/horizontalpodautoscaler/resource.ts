@@ -45,7 +45,7 @@ export const horizontalPodAutoscaler: Resource<HorizontalPodAutoscaler> = {
     { name: 'MinPods', type: 'string', value: ({ spec }) => String(spec?.minReplicas ?? '<unset>') },
     { name: 'MaxPods', type: 'string', value: ({ spec }) => spec?.maxReplicas ?? 0 },
     { name: 'Replicas', type: 'string', value: ({ status }) => status?.currentReplicas ?? 0 },
-    ageColumn as never,
+    ageColumn,
   ],
 };
 

@@ -65,7 +65,7 @@ export const cronJob: Resource<CronJob> = {
     { name: 'Suspend', type: 'boolean', value: (object) => (object.spec?.suspend === true ? 'True' : 'False') },
     { name: 'Active', type: 'integer', value: (object) => object.status?.active?.length ?? 0 },
     { name: 'Last Schedule', type: 'string', value: (object, nowMs) => lastText(object, nowMs) },
-    ageColumn as never,
+    ageColumn,
     {
       name: 'Containers',
       type: 'string',

@@ -68,8 +68,8 @@ export const job: Resource<Job> = {
     { name: 'Status', type: 'string', value: statusWord },
     { name: 'Completions', type: 'string', value: completionsText },
     { name: 'Duration', type: 'string', value: (object, nowMs) => durationText(object, nowMs) },
-    ageColumn as never,
-    ...(templateColumns as never[]),
+    ageColumn,
+    ...templateColumns,
   ],
 };
 

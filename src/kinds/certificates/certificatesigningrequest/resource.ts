@@ -58,7 +58,7 @@ export const certificateSigningRequest: Resource<Request> = {
     },
   },
   columns: [
-    ageColumn as never,
+    ageColumn,
     { name: 'SignerName', type: 'string', value: ({ spec }) => spec.signerName },
     { name: 'Requestor', type: 'string', value: ({ spec }) => spec.username ?? '' },
     {

@@ -54,7 +54,7 @@ export const node: Resource<Node> = {
   columns: [
     { name: 'Status', type: 'string', value: statusWord },
     { name: 'Roles', type: 'string', value: roles },
-    ageColumn as never,
+    ageColumn,
     { name: 'Version', type: 'string', value: (object) => object.status?.nodeInfo?.kubeletVersion ?? '' },
     { name: 'Internal-IP', type: 'string', priority: 1, value: (object) => address(object, 'InternalIP') },
     { name: 'External-IP', type: 'string', priority: 1, value: (object) => address(object, 'ExternalIP') },

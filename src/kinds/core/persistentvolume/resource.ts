@@ -63,7 +63,7 @@ export const persistentVolume: Resource<PersistentVolume> = {
       value: ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>',
     },
     { name: 'Reason', type: 'string', value: ({ status }) => status?.reason ?? '' },
-    ageColumn as never,
+    ageColumn,
     { name: 'VolumeMode', type: 'string', priority: 1, value: ({ spec }) => spec?.volumeMode ?? '<unset>' },
   ],
 };

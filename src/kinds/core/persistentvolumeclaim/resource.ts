@@ -77,7 +77,7 @@ export const persistentVolumeClaim: Resource<PersistentVolumeClaim> = {
       type: 'string',
       value: ({ spec }) => spec?.volumeAttributesClassName ?? '<unset>',
     },
-    ageColumn as never,
+    ageColumn,
     { name: 'VolumeMode', type: 'string', priority: 1, value: ({ spec }) => spec?.volumeMode ?? '<unset>' },
   ],
 };

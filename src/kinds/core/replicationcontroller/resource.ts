@@ -82,8 +82,8 @@ export const replicationController: Resource<ReplicationController> = {
     { name: 'Desired', type: 'integer', value: (object) => object.spec?.replicas ?? 0 },
     { name: 'Current', type: 'integer', value: (object) => object.status?.replicas ?? 0 },
     { name: 'Ready', type: 'integer', value: (object) => object.status?.readyReplicas ?? 0 },
-    ageColumn as never,
-    ...(templateColumns.filter(({ name }) => name !== 'Selector') as never[]),
+    ageColumn,
+    ...templateColumns.filter(({ name }) => name !== 'Selector'),
     {
       name: 'Selector',
       type: 'string',

@@ -61,7 +61,7 @@ export const resourceQuota: Resource<ResourceQuota> = {
   columns: [
     { name: 'Request', type: 'string', value: (object) => usageText(object, false) },
     { name: 'Limit', type: 'string', value: (object) => usageText(object, true) },
-    ageColumn as never,
+    ageColumn,
   ],
 };
 

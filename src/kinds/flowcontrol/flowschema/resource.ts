@@ -23,7 +23,7 @@ export const flowSchema: Resource<FlowSchema> = {
     { name: 'PriorityLevel', type: 'string', value: ({ spec }) => spec?.priorityLevelConfiguration?.name ?? '' },
     { name: 'MatchingPrecedence', type: 'string', value: ({ spec }) => String(spec?.matchingPrecedence ?? 0) },
     { name: 'DistinguisherMethod', type: 'string', value: ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>' },
-    ageColumn as never,
+    ageColumn,
     {
       name: 'MissingPL',
       type: 'string',

@@ -41,7 +41,7 @@ export const priorityLevelConfiguration: Resource<PriorityLevelConfiguration> = 
     { name: 'Queues', type: 'string', value: (object) => queuingText(object, 'queues') },
     { name: 'HandSize', type: 'string', value: (object) => queuingText(object, 'handSize') },
     { name: 'QueueLengthLimit', type: 'string', value: (object) => queuingText(object, 'queueLengthLimit') },
-    ageColumn as never,
+    ageColumn,
   ],
 };
 

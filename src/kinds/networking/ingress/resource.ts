@@ -45,6 +45,6 @@ export const ingress: Resource<Ingress> = {
         (object.status?.loadBalancer?.ingress ?? []).map((entry) => entry.ip ?? entry.hostname ?? '').join(),
     },
     { name: 'Ports', type: 'string', value: (object) => ((object.spec?.tls ?? []).length > 0 ? '80, 443' : '80') },
-    ageColumn as never,
+    ageColumn,
   ],
 };

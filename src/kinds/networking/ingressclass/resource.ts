@@ -24,6 +24,6 @@ export const ingressClass: Resource<IngressClass> = {
         return `${parameters.kind}${parameters.apiGroup === undefined ? '' : `.${parameters.apiGroup}`}/${parameters.name}`;
       },
     },
-    ageColumn as never,
+    ageColumn,
   ],
 };

@@ -21,7 +21,7 @@ export const networkPolicy: Resource<NetworkPolicy> = {
       for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
   },
   columns: [
-    { name: 'Pod-Selector', type: 'string', value: (object) => formatLabelSelector(object.spec?.podSelector as never) },
-    ageColumn as never,
+    { name: 'Pod-Selector', type: 'string', value: (object) => formatLabelSelector(object.spec?.podSelector) },
+    ageColumn,
   ],
 };

@@ -17,5 +17,5 @@ export const runtimeClass: Resource<RuntimeClass> = {
     isDNS1123Label(object.handler).map((message) => fieldError.invalid('handler', object.handler, message)),
   validateUpdate: (object, old) =>
     object.handler === old.handler ? [] : [fieldError.invalid('handler', object.handler, 'field is immutable')],
-  columns: [{ name: 'Handler', type: 'string', value: (object) => object.handler }, ageColumn as never],
+  columns: [{ name: 'Handler', type: 'string', value: (object) => object.handler }, ageColumn],
 };

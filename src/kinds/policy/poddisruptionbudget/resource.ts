@@ -27,6 +27,6 @@ export const podDisruptionBudget: Resource<PodDisruptionBudget> = {
     { name: 'Min Available', type: 'string', value: (object) => String(object.spec?.minAvailable ?? 'N/A') },
     { name: 'Max Unavailable', type: 'string', value: (object) => String(object.spec?.maxUnavailable ?? 'N/A') },
     { name: 'Allowed Disruptions', type: 'integer', value: (object) => object.status?.disruptionsAllowed ?? 0 },
-    ageColumn as never,
+    ageColumn,
   ],
 };

@@ -9,5 +9,5 @@ export const deviceClass: Resource<DeviceClass> = {
   singular: 'deviceclass',
   schema: 'io.k8s.api.resource.v1.DeviceClass',
   allowUnconditionalUpdate: true,
-  columns: [ageColumn as never],
+  columns: [ageColumn],
 };

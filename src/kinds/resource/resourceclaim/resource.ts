@@ -23,7 +23,7 @@ export const resourceClaim: Resource<ResourceClaim> = {
   validateUpdate: (object, old) =>
     semanticEqual(object.spec, old.spec) ? [] : [fieldError.invalid('spec', object.spec, 'field is immutable')],
   subresources: { status: statusSubresource() },
-  columns: [{ name: 'State', type: 'string', value: stateText }, ageColumn as never],
+  columns: [{ name: 'State', type: 'string', value: stateText }, ageColumn],
 };
 
 /** Also of the claims that templates stand for. */

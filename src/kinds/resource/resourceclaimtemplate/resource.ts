@@ -17,5 +17,5 @@ export const resourceClaimTemplate: Resource<ResourceClaimTemplate> = {
   defaults: (object) => defaultClaimSpec(object.spec?.spec),
   validateUpdate: (object, old) =>
     semanticEqual(object.spec, old.spec) ? [] : [fieldError.invalid('spec', object.spec, 'field is immutable')],
-  columns: [ageColumn as never],
+  columns: [ageColumn],
 };

@@ -33,6 +33,6 @@ export const resourceSlice: Resource<ResourceSlice> = {
     },
     { name: 'Driver', type: 'string', value: ({ spec }) => spec?.driver ?? '' },
     { name: 'Pool', type: 'string', value: ({ spec }) => spec?.pool?.name ?? '' },
-    ageColumn as never,
+    ageColumn,
   ],
 };

@@ -45,6 +45,6 @@ export const csiDriver: Resource<CSIDriver> = {
     },
     { name: 'RequiresRepublish', type: 'boolean', value: ({ spec }) => spec.requiresRepublish ?? false },
     { name: 'Modes', type: 'string', value: ({ spec }) => (spec.volumeLifecycleModes ?? []).join() || '<none>' },
-    ageColumn as never,
+    ageColumn,
   ],
 };

@@ -12,5 +12,5 @@ export const csiNode: Resource<CSINode> = {
   generation: false,
   allowUnconditionalUpdate: false,
   returnsDeletedObject: true,
-  columns: [{ name: 'Drivers', type: 'integer', value: ({ spec }) => spec?.drivers?.length ?? 0 }, ageColumn as never],
+  columns: [{ name: 'Drivers', type: 'integer', value: ({ spec }) => spec?.drivers?.length ?? 0 }, ageColumn],
 };

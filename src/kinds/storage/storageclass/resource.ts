@@ -29,6 +29,6 @@ export const storageClass: Resource<StorageClass> = {
     { name: 'ReclaimPolicy', type: 'string', value: ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete' },
     { name: 'VolumeBindingMode', type: 'string', value: (object) => object.volumeBindingMode ?? 'Immediate' },
     { name: 'AllowVolumeExpansion', type: 'string', value: (object) => object.allowVolumeExpansion ?? false },
-    ageColumn as never,
+    ageColumn,
   ],
 };

@@ -25,6 +25,6 @@ export const volumeAttachment: Resource<VolumeAttachment> = {
     { name: 'PV', type: 'string', value: ({ spec }) => spec?.source?.persistentVolumeName ?? '' },
     { name: 'Node', type: 'string', value: ({ spec }) => spec?.nodeName ?? '' },
     { name: 'Attached', type: 'boolean', value: ({ status }) => status?.attached ?? false },
-    ageColumn as never,
+    ageColumn,
   ],
 };

@@ -18,5 +18,5 @@ export const volumeAttributesClass: Resource<VolumeAttributesClass> = {
     ...validateImmutable(object.driverName, old.driverName, 'driverName'),
     ...validateImmutable(object.parameters, old.parameters, 'parameters'),
   ],
-  columns: [{ name: 'DriverName', type: 'string', value: ({ driverName }) => driverName ?? '' }, ageColumn as never],
+  columns: [{ name: 'DriverName', type: 'string', value: ({ driverName }) => driverName ?? '' }, ageColumn],
 };
