@@ -8,16 +8,7 @@
  *
  * @see https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
  */
-import {
-  calculateJwkThumbprint,
-  exportJWK,
-  importPKCS8,
-  importJWK,
-  type JWK,
-  type JWTPayload,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { type Clock, timestamp } from '#base/clock.ts';
 import { type Random, uuid } from '#base/random.ts';
 import { nodes, pods, secrets, serviceaccounts } from '#api/generated/resources.ts';
@@ -48,9 +39,6 @@ const warnOnlySeconds = 3607;
 const extendedSeconds = 365 * 24 * 3600;
 const leewaySeconds = 60;
 const maxCached = 4096;
-
-/** A key as the library types it. */
-type SigningKey = Awaited<ReturnType<typeof importPKCS8>>;
 
 interface ObjectReference {
   readonly name: string;
@@ -108,8 +96,10 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
       nbf: nowSeconds,
       sub: `system:serviceaccount:${request.namespace}:${request.serviceAccount.name}`,
     };
-    const { signing, jwk } = await this.#loadedKeys();
-    const token = await new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: jwk.kid as string }).sign(signing);
+    const { jose, signing, jwk } = await this.#loadedKeys();
+    const token = await new jose.SignJWT(claims)
+      .setProtectedHeader({ alg: 'ES256', kid: jwk.kid as string })
+      .sign(signing);
     return { token, expirationTimestamp: timestamp((nowSeconds + request.expirationSeconds) * 1000) };
   }
 
@@ -148,7 +138,8 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
   async #verify(token: string): Promise<Claims | undefined> {
     try {
       const { clock } = this.#options;
-      const { payload } = await jwtVerify(token, (await this.#loadedKeys()).public, {
+      const { jose, public: key } = await this.#loadedKeys();
+      const { payload } = await jose.jwtVerify(token, key, {
         algorithms: ['ES256'],
         issuer: this.#issuer,
         currentDate: new Date(clock.now()),
@@ -188,23 +179,26 @@ export class ServiceAccountTokens implements TokenIssuer, IssuerDocuments {
 }
 
 interface Keys {
-  readonly signing: SigningKey;
-  readonly public: SigningKey;
+  readonly jose: typeof import('jose');
+  readonly signing: CryptoKey;
+  readonly public: CryptoKey;
   /** The public key, as /openid/v1/jwks shows it. */
   readonly jwk: JWK;
 }
 
+/** The library comes with the first use, too: starting does without it. */
 async function loadKeys(pem: string): Promise<Keys> {
-  const signing = await importPKCS8(pem, 'ES256', { extractable: true });
-  const { d: _private, ...shared } = await exportJWK(signing);
+  const jose = await import('jose');
+  const signing = await jose.importPKCS8(pem, 'ES256', { extractable: true });
+  const { d: _private, ...shared } = await jose.exportJWK(signing);
   const jwk: JWK = {
     use: 'sig',
     kty: shared.kty as string,
-    kid: await calculateJwkThumbprint(shared),
+    kid: await jose.calculateJwkThumbprint(shared),
     alg: 'ES256',
     ...shared,
   };
-  return { signing, public: (await importJWK(shared, 'ES256')) as SigningKey, jwk };
+  return { jose, signing, public: (await jose.importJWK(shared, 'ES256')) as CryptoKey, jwk };
 }
 
 function kubernetesClaims(request: TokenRequestClaims, warnafter: number | undefined): KubernetesClaims {
