@@ -86,6 +86,14 @@ const lines: readonly string[] = [
   'get all nope',
   'history r',
   'history r -o json',
+  'template r rel --validate --set name=fresh',
+  'template r rel --validate',
+  'template q asks',
+  'template q asks --dry-run=server',
+  'template q asks --validate',
+  'template q asks --validate --dry-run=server',
+  'install q asks --dry-run=server',
+  'install q asks --dry-run',
   'upgrade r rel --set greeting=two',
   'upgrade r rel --dry-run',
   'upgrade r rel -o json --description again',
@@ -142,6 +150,9 @@ const files: Readonly<Record<string, string>> = {
     'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}-hook\n  annotations:\n    helm.sh/hook: post-install,post-upgrade\n',
   'rel/templates/NOTES.txt':
     '\nHello {{ .Release.Name }} of {{ .Release.Namespace }}, revision {{ .Release.Revision }}.\n\n',
+  'asks/Chart.yaml': 'apiVersion: v2\nname: asks\nversion: 0.1.0\n',
+  'asks/templates/map.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: asks\ndata:\n  a: {{ (lookup "v1" "ConfigMap" "default" "r").data | toJson | quote }}\n  b: {{ .Capabilities.APIVersions.Has "apps/v1beta1" | quote }}\n',
   'keep/Chart.yaml': 'apiVersion: v2\nname: keep\nversion: 0.1.0\n',
   'keep/templates/map.yaml':
     'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kept\n  annotations:\n    helm.sh/resource-policy: keep\n',

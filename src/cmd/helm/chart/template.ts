@@ -2,6 +2,7 @@
 import { chartPath, loadInstallable } from '#cmd/helm/chart/located.ts';
 import { readUserValues } from '#cmd/helm/chart/charts.ts';
 import { releaseNameAndChart } from '#cmd/helm/chart/release-name.ts';
+import type { LiveRendering } from '#cmd/helm/chart/template-live.ts';
 import type { TemplateCommandFlags } from '#cmd/helm/chart/template-command.ts';
 import type { HelmContext } from '#cmd/helm/context.ts';
 import { templateFunctions } from '#cmd/helm/functions.ts';
@@ -33,7 +34,10 @@ export async function template(
   const namespace = await namespaceOf(context);
   const rendering = { name, namespace, capabilities, values };
   try {
-    const rendered = await render(chart, { ...rendering, flags, warn: (message) => context.warn(message) });
+    const warn = (message: string): void => context.warn(message);
+    const rendered = asksCluster(flags)
+      ? await onCluster(chart, { ...rendering, flags, context })
+      : await render(chart, { ...rendering, flags, warn });
     await print(rendered, { flags, name, context });
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
@@ -42,6 +46,17 @@ export async function template(
     context.write(brokenText(error));
     throw error;
   }
+}
+
+function asksCluster({ validate, dryRun }: TemplateCommandFlags): boolean {
+  return validate || /^(?:server|none|false)$/.test(dryRun);
+}
+
+async function onCluster(chart: Chart, rendering: LiveRendering): Promise<RenderedChart> {
+  checkReleaseName(rendering.name);
+  checkLabels(rendering.flags.labels);
+  const { renderOnCluster } = await import('#cmd/helm/chart/template-live.ts');
+  return renderOnCluster(chart, rendering);
 }
 
 interface Rendering {

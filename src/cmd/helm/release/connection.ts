@@ -12,6 +12,7 @@ import { templateFunctions } from '#cmd/helm/functions.ts';
 import { namespaceOf } from '#cmd/helm/namespace.ts';
 import type { Settings } from '#cmd/helm/settings.ts';
 import { kubeconfigPaths } from '#cmd/helm/settings.ts';
+import { networkError } from '#cmd/helm/release/network-words.ts';
 import { releaseCompression } from '#host/charts/release-compression.ts';
 import { createHttpHandler } from '#host/http/client.ts';
 import { connectionFrom } from '#host/kubeconfig-file.ts';
@@ -39,7 +40,12 @@ export async function withReleases<T>(
   options: { readonly namespace?: string; readonly chart?: Chart; onSignal?(): void } = {},
 ): Promise<T> {
   const namespace = options.namespace ?? (await namespaceOf(context));
-  const http = createHttpHandler(await connectionFrom(clusterOf(context), '.', systemClock));
+  const cluster = clusterOf(context);
+  const http = createHttpHandler(await connectionFrom(cluster, '.', systemClock));
+  const handle: Handler = (request) =>
+    http.handle(request).catch((error: unknown) => {
+      throw networkError(error, request, cluster.server);
+    });
   const controller = new AbortController();
   const failures: ObjectFailure[] = [];
   const stop = (): void => {
@@ -51,7 +57,7 @@ export async function withReleases<T>(
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     const ports = releaseContext({
-      client: createClient(actingAs(context.settings, http.handle), { userAgent: 'Helm/3.22' }),
+      client: createClient(actingAs(context.settings, handle), { userAgent: 'Helm/3.22' }),
       namespace,
       clock: systemClock,
       random: systemRandom,
