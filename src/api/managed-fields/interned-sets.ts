@@ -49,16 +49,29 @@ export function withoutKnownSets(text: string): Shortened | undefined {
   for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + opening.length)) {
     const start = at + opening.length;
     if (text.charCodeAt(start) !== 0x7b || text.charCodeAt(at - 1) === backslash) continue;
-    const end = endOfObject(text, start);
-    const known = sets.get(text.slice(start, end));
-    if (known === undefined) continue;
+    const setText = knownText(text, start);
+    const known = setText === undefined ? undefined : sets.get(setText);
+    if (setText === undefined || known === undefined) continue;
     result += `${text.slice(from, start)}{"${mark}":${found.length}}`;
     found.push(known);
-    from = end;
-    at = end - opening.length;
+    from = start + setText.length;
+    at = from - opening.length;
   }
   if (found.length === 0 || text.includes(`{"${mark}"`)) return undefined;
   return { text: result + text.slice(from), sets: found };
+}
+
+/** Texts met last, the newest first: comparing with them is much faster than looking for a set's end. */
+let recent: readonly string[] = [];
+const maxRecent = 8;
+
+/** The text of the known set that begins at `start`. A whole object's text is no beginning of another one's. */
+function knownText(text: string, start: number): string | undefined {
+  for (const candidate of recent) if (text.startsWith(candidate, start)) return candidate;
+  const whole = text.slice(start, endOfObject(text, start));
+  if (!sets.has(whole)) return undefined;
+  recent = [whole, ...recent.slice(0, maxRecent - 1)];
+  return whole;
 }
 
 /** From an opening brace to behind the closing one. */

@@ -56,7 +56,8 @@ export function updateManagedFields(update: ManagedFieldsUpdate): ManagedFieldsE
   const kept: Entry[] = [];
   for (const entry of entries) {
     const set = setOf(entry);
-    const rest = difference(difference(set, changed), removed);
+    // What changed comes back to the writer's own entry: taking it out first would only make another tree of it.
+    const rest = difference(isOf(update, entry) ? set : difference(set, changed), removed);
     if (rest === set) kept.push(entry);
     else if (!isEmptySet(rest)) kept.push({ ...entry, fieldsV1: rest });
   }
@@ -93,17 +94,25 @@ function setOf(entry: Entry): FieldSet {
   return (entry.fieldsV1 ?? {}) as FieldSet;
 }
 
+function managerOf({ manager }: ManagedFieldsUpdate): string {
+  return manager === '' ? 'unknown' : manager;
+}
+
+/** Whether an entry is the writer's own. */
+function isOf(update: ManagedFieldsUpdate, entry: Entry): boolean {
+  return (
+    entry.operation === 'Update' &&
+    (entry.manager ?? '') === managerOf(update) &&
+    entry.apiVersion === update.apiVersion &&
+    (entry.subresource ?? '') === update.subresource
+  );
+}
+
 /** The writer's entry takes over what changed; its time moves only then. */
 function withChanges(kept: readonly Entry[], changed: FieldSet, update: ManagedFieldsUpdate): Entry[] {
-  const manager = update.manager === '' ? 'unknown' : update.manager;
-  const isMine = (entry: Entry): boolean =>
-    entry.operation === 'Update' &&
-    (entry.manager ?? '') === manager &&
-    entry.apiVersion === update.apiVersion &&
-    (entry.subresource ?? '') === update.subresource;
-  const previous = kept.find(isMine);
+  const previous = kept.find((entry) => isOf(update, entry));
   const mine: ManagedFieldsEntry = {
-    manager,
+    manager: managerOf(update),
     operation: 'Update',
     apiVersion: update.apiVersion,
     time: update.time,
