@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deployments } from '#api/generated/resources.ts';
+import type { Handler } from '#api/handler.ts';
+import { forbidden } from '#api/status.ts';
+import { createClient } from '#client/handler-client.ts';
 import { getRelease } from '#platform/charts/releases/actions/get.ts';
 import { installRelease } from '#platform/charts/releases/actions/install.ts';
 import { uninstallRelease } from '#platform/charts/releases/actions/uninstall.ts';
@@ -100,4 +103,20 @@ test('an operation that is cancelled ends as failed', async () => {
   stop.abort();
   await assert.rejects(installing, { message: 'context canceled' });
   assert.equal((await getRelease(context, 'web')).info.status, 'failed');
+});
+
+test('where watching is forbidden, objects are read now and then', async () => {
+  await using cluster = await createCluster({ nodes: 1, time: 'virtual' });
+  let reads = 0;
+  const handle: Handler = (request) => {
+    if (request.query.includes('watch=true')) throw forbidden(deployments, '', 'no watching here');
+    if (request.method === 'GET' && request.path.endsWith('/deployments')) reads++;
+    return cluster.controlPlane.handle(request);
+  };
+  const user = { name: 'admin', groups: ['system:masters'] };
+  const client = createClient(handle, { userAgent: 'helm', user });
+  const { context } = releaseWorld(cluster, { client });
+  const options = { name: 'web', chart: await web(), values: none, timeoutMs: 60_000, wait: true };
+  assert.equal((await passing(cluster, installRelease(context, options))).info.status, 'deployed');
+  assert.ok(reads > 1 && reads < 10, `${reads} reads`);
 });
