@@ -76,12 +76,12 @@ function index(item: GoValue, ...keys: GoValue[]): GoValue {
 function elementAt(value: GoValue, key: GoValue): GoValue {
   if (typeof value === 'string') {
     const bytes = toBytes(value);
-    return new GoInt('uint8', BigInt(bytes[position(key, bytes.length)] ?? outOfRange(key)));
+    return new GoInt('uint8', BigInt(bytes[position(key, bytes.length)] ?? outOfRange('string')));
   }
   const list = listOf(value);
   if (list !== undefined) {
     const at = position(key, list.length);
-    return at < list.length ? list[at] : outOfRange(key);
+    return at < list.length ? list[at] : outOfRange('slice');
   }
   const isObjectMap = value instanceof GoObject && value.goKind === 'map';
   if (!isObjectMap && !isMap(value)) throw new CallError(`can't index item of type ${pointedType(value)}`);
@@ -97,11 +97,8 @@ function pointedType(value: GoValue): string {
   return value instanceof GoObject && value.goKind === 'ptr' ? typeName(value).slice(1) : typeName(value);
 }
 
-function outOfRange(key: GoValue): never {
-  const at = intOf(key);
-  throw new CallError(
-    `reflect: ${typeof key === 'string' ? 'string' : 'slice'} index out of range${at === undefined ? '' : ''}`,
-  );
+function outOfRange(kind: 'string' | 'slice'): never {
+  throw new CallError(`reflect: ${kind} index out of range`);
 }
 
 /** `max` itself is allowed, as Go's check allows it. */

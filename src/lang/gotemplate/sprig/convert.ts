@@ -41,9 +41,15 @@ export function toInt(value: GoValue): number {
 export function toFloat64(value: GoValue): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'string') return parseGoFloat(value) ?? 0;
+  if (typeof value === 'string') return finite(parseGoFloat(value.replace(/(?<=\d)_(?=\d)/g, '')), value);
   const int = intOf(value);
   return int === undefined ? 0 : Number(int);
+}
+
+/** A number that is too large is an error to strconv, and 0 to sprig; written-out infinity is not. */
+function finite(parsed: number | undefined, text: string): number {
+  if (parsed === undefined) return 0;
+  return Math.abs(parsed) === Infinity && !/inf/i.test(text) ? 0 : parsed;
 }
 
 /** strslice: the elements as text, nil ones left out. */

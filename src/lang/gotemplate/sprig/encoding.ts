@@ -1,8 +1,7 @@
 /** Base64, base32, hashes, paths and URLs. */
 import { fromBytes, toBytes } from '#lang/gotemplate/bytes.ts';
-import { escapeQuery } from '#lang/gotemplate/builtins.ts';
-import { newMap, CallError, fn } from '#lang/gotemplate/value.ts';
-import type { GoFunction, GoMap, GoValue } from '#lang/gotemplate/value.ts';
+import { CallError, fn } from '#lang/gotemplate/value.ts';
+import type { GoFunction } from '#lang/gotemplate/value.ts';
 
 /** Standard base64 with padding. */
 export function base64(bytes: Uint8Array): string {
@@ -81,8 +80,6 @@ export const encodingFunctions: [string, GoFunction][] = [
     [pathName(prefix, 'ext'), fn('string', (path: string) => /\.[^./]*$/.exec(path)?.[0] ?? '')],
     [pathName(prefix, 'isAbs'), fn('string', (path: string) => path.startsWith('/'))],
   ]),
-  ['urlParse', fn('string', urlParse)],
-  ['urlJoin', fn('map', urlJoin)],
 ];
 
 function pathName(prefix: string, name: string): string {
@@ -105,60 +102,4 @@ function pathClean(path: string): string {
     else if (!rooted) parts.push('..');
   }
   return (rooted ? '/' : '') + parts.join('/') || '.';
-}
-
-function urlParse(text: string): GoValue {
-  const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(.*?)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text);
-  const [, scheme = '', rest = '', query = '', fragment = ''] = match ?? [];
-  if (/\p{Cc}/u.test(text)) {
-    throw new CallError(
-      `unable to parse url: parse ${JSON.stringify(text)}: net/url: invalid control character in URL`,
-    );
-  }
-  if (text.startsWith(':'))
-    throw new CallError(`unable to parse url: parse ${JSON.stringify(text)}: missing protocol scheme`);
-  const authority = /^\/\/([^/]*)(.*)$/s.exec(rest);
-  const at = authority?.[1]?.lastIndexOf('@') ?? -1;
-  const host = authority?.[1]?.slice(at + 1) ?? '';
-  const isOpaque = authority === null && scheme !== '' && !rest.startsWith('/');
-  const map = newMap();
-  map.scheme = scheme.toLowerCase();
-  map.host = host;
-  map.hostname = host.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
-  map.path = isOpaque ? '' : decode(authority?.[2] ?? rest);
-  map.query = query;
-  map.opaque = isOpaque ? rest : '';
-  map.fragment = decode(fragment);
-  map.userinfo = at >= 0 ? (authority?.[1] ?? '').slice(0, at) : '';
-  return map;
-}
-
-function decode(text: string): string {
-  const bytes: number[] = [];
-  for (const part of text.match(/%[0-9a-fA-F]{2}|[^%]+|%/g) ?? []) {
-    if (/^%[0-9a-fA-F]{2}$/.test(part)) bytes.push(Number.parseInt(part.slice(1), 16));
-    else bytes.push(...toBytes(part));
-  }
-  return fromBytes(Uint8Array.from(bytes));
-}
-
-function urlJoin(map: GoMap): GoValue {
-  const part = (key: string): string => {
-    const value = Object.hasOwn(map, key) ? map[key] : '';
-    if (typeof value === 'string') return value;
-    throw new CallError(`unable to parse ${key} key, must be of type string, but ${typeof value} found`);
-  };
-  const scheme = part('scheme') === '' ? '' : `${part('scheme')}:`;
-  const query = part('query') === '' ? '' : `?${part('query')}`;
-  const fragment = part('fragment') === '' ? '' : `#${encodePart(part('fragment'))}`;
-  if (part('opaque') !== '') return `${scheme}${part('opaque')}${query}${fragment}`;
-  const user = part('userinfo') === '' ? '' : `${part('userinfo')}@`;
-  const host = part('host') === '' && user === '' && scheme === '' ? '' : `//${user}${part('host')}`;
-  let path = encodePart(part('path'));
-  if (path !== '' && !path.startsWith('/') && part('host') !== '') path = `/${path}`;
-  return `${scheme}${host}${path}${query}${fragment}`;
-}
-
-function encodePart(text: string): string {
-  return text.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@!'()*]/gu, (char) => escapeQuery(char).replaceAll('+', '%20'));
 }

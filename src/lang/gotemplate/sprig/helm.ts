@@ -15,6 +15,7 @@ import { regexFunctions } from '#lang/gotemplate/sprig/regex.ts';
 import { stringFunctions } from '#lang/gotemplate/sprig/strings.ts';
 import { timeFunctions } from '#lang/gotemplate/sprig/times.ts';
 import { tomlFunctions } from '#lang/gotemplate/sprig/toml.ts';
+import { urlFunctions } from '#lang/gotemplate/sprig/url.ts';
 import { versionFunctions } from '#lang/gotemplate/sprig/versions.ts';
 import { toYamlPretty } from '#lang/gotemplate/sprig/yaml-pretty.ts';
 import { mapOf } from '#lang/gotemplate/sprig/deep.ts';
@@ -37,6 +38,7 @@ export function helmFunctions(ports: TemplatePorts, options: HelmFunctionOptions
     ...dictFunctions,
     ...numberFunctions,
     ...encodingFunctions,
+    ...urlFunctions,
     ...regexFunctions,
     ...versionFunctions,
     ...timeFunctions(ports),

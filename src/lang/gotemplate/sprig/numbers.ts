@@ -40,12 +40,7 @@ function modulo(a: GoValue, b: GoValue): bigint {
 const biggest = folded((a, b) => (b > a ? b : a));
 
 export const numberFunctions: [string, GoFunction][] = [
-  [
-    'atoi',
-    fn('string', (text: string) =>
-      int(/^[+-]?\d+$/.test(text) ? BigInt.asIntN(64, BigInt(text.replace(/^\+/, ''))) : 0),
-    ),
-  ],
+  ['atoi', fn('string', (text: string) => int(/^[+-]?\d+$/.test(text) ? clamped(BigInt(text.replace(/^\+/, ''))) : 0))],
   ['int', fn('any', (value: GoValue) => int(toInt64(value)))],
   ['int64', fn('any', toInt64)],
   ['float64', fn('any', toFloat64)],
@@ -76,6 +71,13 @@ export const numberFunctions: [string, GoFunction][] = [
   ['untilStep', fn('int,int,int', (start: number, stop: number, step: number) => ints(steps(start, stop, step)))],
   ['seq', fn('...int', (...params: number[]) => sequence(params).join(' '))],
 ];
+
+const maxInt = 2n ** 63n - 1n;
+
+/** strconv.Atoi gives the nearest number with its range error, which sprig does not look at. */
+function clamped(value: bigint): bigint {
+  return value > maxInt ? maxInt : value < -maxInt - 1n ? -maxInt - 1n : value;
+}
 
 function toDecimal(value: GoValue): bigint {
   const match = /^([+-]?)([0-7]+)$/.exec(goPrint(value));

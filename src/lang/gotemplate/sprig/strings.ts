@@ -3,7 +3,7 @@ import { checkList, checkText, joinTexts } from '#lang/gotemplate/limits.ts';
 import { byteLength, fromBytes, isAscii, sliceBytes, toBytes } from '#lang/gotemplate/bytes.ts';
 import { goPrint } from '#lang/gotemplate/print.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
-import { camelCase, kebabCase, snakeCase } from '#lang/gotemplate/sprig/cases.ts';
+import { camelCase, lowerRune, kebabCase, snakeCase } from '#lang/gotemplate/sprig/cases.ts';
 import { toText, toTexts } from '#lang/gotemplate/sprig/convert.ts';
 import type { TemplatePorts } from '#lang/gotemplate/sprig/ports.ts';
 import { CallError, fn, int, stringList, typedMap } from '#lang/gotemplate/value.ts';
@@ -52,10 +52,11 @@ const plain: [string, GoFunction][] = [
     'trimPrefix',
     fn('string,string', (start: string, text: string) => (text.startsWith(start) ? text.slice(start.length) : text)),
   ],
-  ['nospace', fn('string', (text: string) => text.replace(/\s/gu, ''))],
+  // goutils goes by bytes, and takes each for a character.
+  ['nospace', fn('string', (text: string) => (/\s/u.test(text) ? byteChars(text).replace(byteSpaces, '') : text))],
   [
     'initials',
-    fn('string', (text: string) => Array.from(text.matchAll(/(?:^|\s)(\S)/gu), (match) => match[1]).join('')),
+    fn('string', (text: string) => Array.from(byteChars(text).matchAll(byteInitials), (match) => match[1]).join('')),
   ],
   ['swapcase', fn('string', swapCase)],
   ['snakecase', fn('string', snakeCase)],
@@ -65,7 +66,7 @@ const plain: [string, GoFunction][] = [
   [
     'wrapWith',
     fn('int,string,string', (width: number, newline: string, text: string) =>
-      wrap(text, { width, newline, breaks: true }),
+      wrap(text, { width, newline: newline === '' ? '\n' : newline, breaks: true }),
     ),
   ],
   ['contains', fn('string,string', (part: string, text: string) => text.includes(part))],
@@ -121,7 +122,8 @@ function mapCase(text: string, to: 'upper' | 'lower'): string {
   if (isAscii(text)) return to === 'upper' ? text.toUpperCase() : text.toLowerCase();
   return Array.from(text, (char) => {
     const mapped = to === 'upper' ? char.toUpperCase() : char.toLowerCase();
-    return [...mapped].length === 1 ? mapped : char;
+    if ([...mapped].length === 1) return mapped;
+    return to === 'lower' ? lowerRune(char) : char;
   }).join('');
 }
 
@@ -170,8 +172,7 @@ function checkedSlice(text: string, start: number, end: number): string {
     throw new CallError(
       `runtime error: slice bounds out of range [:${end}]${end > length ? ` with length ${length}` : ''}`,
     );
-  if (start > end)
-    throw new CallError(`runtime error: slice bounds out of range [${start}:${end === length ? '' : end}]`);
+  if (start > end) throw new CallError(`runtime error: slice bounds out of range [${start}:${end}]`);
   return sliceBytes(text, start, end);
 }
 
@@ -227,6 +228,14 @@ function abbreviate(text: string, left: number, width: number): string {
   if (offset + width - 3 < length) return marker + abbreviate(sliceBytes(text, offset, length), 0, width - 3);
   return marker + sliceBytes(text, length - (width - 3), length);
 }
+
+/** The bytes of a text, each as the character of its number. */
+function byteChars(text: string): string {
+  return isAscii(text) ? text : Array.from(toBytes(text), (byte) => String.fromCharCode(byte)).join('');
+}
+
+const byteSpaces = /[\t-\r \u0085\u00a0]/g;
+const byteInitials = /(?:^|[\t-\r \u0085\u00a0])([^\t-\r \u0085\u00a0])/g;
 
 /** goutils.WrapCustom */
 function wrap(text: string, how: { width: number; newline: string; breaks: boolean }): string {
