@@ -4,7 +4,7 @@ import type { HelmContext } from '#cmd/helm/context.ts';
 import { connect } from '#cmd/helm/repository/network.ts';
 import type { TlsFlags } from '#cmd/helm/repository/network.ts';
 import { askLine, askSecret } from '#cmd/helm/repository/prompt.ts';
-import { saveCredential } from '#cmd/helm/repository/registry.ts';
+import { patient, saveCredential } from '#cmd/helm/repository/registry.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import type { Credential } from '#platform/charts/oci/credentials.ts';
 import { RegistryClient, responseError } from '#platform/charts/oci/registry-client.ts';
@@ -37,7 +37,7 @@ function hostOnly(given: string): string {
 
 /** OAuth2's way first, then the one that every token service knows; plain HTTP if the registry speaks nothing else. */
 async function tryLogin(host: string, credential: Credential, flags: LoginFlags, context: HelmContext): Promise<void> {
-  const fetch = connect({ ...flags, insecureSkipTlsVerify: flags.insecure }, context.environment);
+  const fetch = patient(connect({ ...flags, insecureSkipTlsVerify: flags.insecure }, context.environment));
   let scheme: 'https' | 'http' = flags.plainHttp ? 'http' : 'https';
   const ping = async (tokens: 'get' | 'post'): Promise<void> => {
     const client = new RegistryClient(host, { fetch, credential: () => Promise.resolve(credential), scheme, tokens });

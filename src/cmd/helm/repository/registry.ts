@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Fetch } from '#base/fetch.ts';
 import { makeFolderOf, readOptional, writeWhole } from '#cmd/helm/repository/files.ts';
 import type { RepositoryContext } from '#cmd/helm/repository/locate.ts';
 import type { TlsFlags } from '#cmd/helm/repository/network.ts';
@@ -18,6 +19,7 @@ import {
   withCredential,
 } from '#platform/charts/oci/credentials.ts';
 import { RegistryClient } from '#platform/charts/oci/registry-client.ts';
+import { retrying } from '#platform/charts/oci/retry.ts';
 
 /** How a registry is reached. */
 export interface RegistryAccess extends TlsFlags {
@@ -32,11 +34,17 @@ export function registryClient(registry: string, access: RegistryAccess, context
   const given: Credential = { username, password, refreshToken: '', accessToken: '' };
   const hasOwn = username !== '' && password !== '';
   return new RegistryClient(registry, {
-    fetch: connect(access, context.environment),
+    fetch: patient(connect(access, context.environment)),
     credential: (name) => Promise.resolve(hasOwn ? given : storedCredential(name, context)),
     scheme: access.plainHttp === true ? 'http' : 'https',
     tokens: 'get',
   });
+}
+
+/** A Fetch that a busy registry can put off. */
+export function patient(fetch: Fetch): Fetch {
+  const sleep = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+  return retrying(fetch, { sleep, fraction: () => Math.random() });
 }
 
 /** Helm's own file first, then docker's. */

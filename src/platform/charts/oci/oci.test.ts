@@ -12,6 +12,7 @@ import {
 } from './credentials.ts';
 import { parseChartReference, referenceText } from './reference.ts';
 import { RegistryClient } from './registry-client.ts';
+import { retrying } from './retry.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -139,3 +140,36 @@ test('a registry that speaks plain HTTP is not told who asks', async () => {
   assert.equal((await client.request({ method: 'GET', path: '/v2/x' })).status, 401);
   assert.deepEqual(registry.asked, ['GET https://a.com/v2/x', 'GET http://a.com/v2/x']);
 });
+
+const waits: readonly [name: string, answers: readonly (number | string)[], delays: readonly number[], last: number][] =
+  [
+    ['an answer', [200], [], 200],
+    ['a refusal', [401], [], 401],
+    ['one stumble', [503, 200], [180], 200],
+    ['too many at once', ['2', 200], [2000], 200],
+    ['much too many', ['60', 200], [3000], 200],
+    ['never', [500, 500, 500, 500, 500, 500], [180, 360, 720, 1440, 2880], 500],
+    ['not implemented', [501], [], 501],
+  ];
+
+for (const [name, answers, delays, last] of waits)
+  test(`asking again: ${name}`, async () => {
+    const slept: number[] = [];
+    let at = 0;
+    const fetch = retrying(
+      ({ url }) => {
+        const answer = answers[at++] ?? 0;
+        const isBusy = typeof answer === 'string';
+        const status = isBusy ? 429 : answer;
+        const headers: Record<string, string> = isBusy ? { 'retry-after': answer } : {};
+        return Promise.resolve({ status, statusText: '', headers, body: new Uint8Array(), url });
+      },
+      { sleep: (delayMs) => Promise.resolve(void slept.push(delayMs)), fraction: () => 0 },
+    );
+    assert.equal((await fetch({ method: 'GET', url: 'https://a.com', headers: {} })).status, last);
+    assert.deepEqual(
+      slept,
+      delays.map((delay) => Math.max(delay, 200)),
+    );
+    assert.equal(at, answers.length);
+  });
