@@ -43,6 +43,11 @@ export const helmCommand: HelmCommand = {
       load: async () => (await import('#cmd/helm/chart/chart-commands.ts')).createCommand,
     },
     {
+      name: 'unittest',
+      short: 'run template unit tests',
+      load: async () => (await import('#cmd/helm/chart/chart-commands.ts')).unittestCommand,
+    },
+    {
       name: 'dependency',
       aliases: ['dep', 'dependencies'],
       short: "manage a chart's dependencies",

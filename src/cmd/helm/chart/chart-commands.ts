@@ -2,7 +2,7 @@
 import type { HelmCommand, HelmContext } from '#cmd/helm/context.ts';
 import { valueFlags } from '#cmd/helm/flags.ts';
 import type { FlagValues } from '#cmd/helm/line/flag.ts';
-import { bool, text } from '#cmd/helm/line/flag.ts';
+import { bool, list, text } from '#cmd/helm/line/flag.ts';
 import { command } from '#cmd/helm/line/command.ts';
 
 const lintFlags = {
@@ -32,4 +32,17 @@ export const createCommand: HelmCommand = command<HelmContext, typeof createFlag
   args: { exactly: 1 },
   flags: createFlags,
   run: async () => (await import('#cmd/helm/chart/create.ts')).create,
+});
+
+const unittestFlags = {
+  file: list('pattern of test files below the chart; tests/*_test.yaml if absent', { short: 'f' }),
+};
+
+/** Ours: Helm has a plugin for it. */
+export const unittestCommand: HelmCommand = command<HelmContext, typeof unittestFlags>({
+  use: 'unittest CHART [...]',
+  short: 'run template unit tests',
+  args: { atLeast: 1 },
+  flags: unittestFlags,
+  run: async () => (await import('#cmd/helm/chart/unittest.ts')).unittest,
 });
