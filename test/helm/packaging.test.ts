@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { generateKey } from 'openpgp';
 import { extract } from 'tar-stream';
+import { startChartServer } from './chart-server.ts';
+import { startRegistry } from './registry-server.ts';
 import { Worlds, skipWithoutHelm, timeless } from './worlds.ts';
 
 const chart: Readonly<Record<string, string>> = {
@@ -191,6 +193,61 @@ describe('packaging', { skip: skipWithoutHelm }, () => {
     worlds.write('x/app-1.2.3.tgz', Buffer.concat([archive, Buffer.from('x')]));
     worlds.write('x/app-1.2.3.tgz.prov', provenance);
     await worlds.same('verify x/app-1.2.3.tgz --keyring pubring.gpg');
+  });
+
+  test('signatures from repositories and registries', async (context) => {
+    const [server, registry] = [await startChartServer(), await startRegistry()];
+    context.after(async () => {
+      await server.close();
+      await registry.close();
+    });
+    const signed = (file: string): Buffer => readFileSync(worlds.path('theirs', `signed/${file}`));
+    const version = (number: string): string =>
+      `  - {apiVersion: v2, name: app, version: ${number}, urls: [app-${number}.tgz]}\n`;
+    server.files.set(
+      '/index.yaml',
+      `apiVersion: v1\nentries:\n  app:\n${version('1.2.3')}${version('3.0.0')}${version('2.0.0')}`,
+    );
+    for (const number of ['1.2.3', '3.0.0']) {
+      server.files.set(`/app-${number}.tgz`, signed(`app-${number}.tgz`));
+      server.files.set(`/app-${number}.tgz.prov`, signed(`app-${number}.tgz.prov`));
+      worlds.write(`sent/app-${number}.tgz`, signed(`app-${number}.tgz`));
+      worlds.write(`sent/app-${number}.tgz.prov`, signed(`app-${number}.tgz.prov`));
+      await worlds.same(`push sent/app-${number}.tgz oci://${registry.host}/charts --plain-http`);
+    }
+    server.files.set('/app-2.0.0.tgz', readFileSync(worlds.path('theirs', 'out/deep/app-2.0.0.tgz')));
+    await worlds.same(`repo add signed ${server.url}`);
+    worlds.write('got/keep', '');
+    for (const reference of [
+      'signed/app',
+      `oci://${registry.host}/charts/app --plain-http`,
+      `${server.url}/app-3.0.0.tgz`,
+    ])
+      for (const flags of ['--verify', '--prov', '--verify --version 1.2.3', '--verify --version 2.0.0']) {
+        await worlds.same(`pull ${reference} ${flags} -d got --keyring pubring.gpg`);
+        await worlds.same(`pull ${reference} ${flags} -d got --keyring empty.gpg`);
+      }
+    await worlds.same('pull signed/app --verify --keyring otherring.gpg --version 1.2.3 --untar --untardir refused');
+    await worlds.same(`template r oci://${registry.host}/charts/app --plain-http --verify --keyring pubring.gpg`);
+    await worlds.same('show chart signed/app --verify --keyring otherring.gpg --version 1.2.3');
+    for (const [name, range] of [
+      ['sure', '^3'],
+      ['unsure', '2.0.0'],
+    ] as const) {
+      worlds.write(
+        `${name}/Chart.yaml`,
+        `apiVersion: v2\nname: ${name}\nversion: 1.0.0\ndependencies: [{name: app, version: ${range}, repository: "${server.url}"}]\n`,
+      );
+      await worlds.same(`dependency update ${name} --verify --keyring pubring.gpg --skip-refresh`);
+      await worlds.same(`dependency update ${name} --verify --keyring empty.gpg --skip-refresh`);
+      await worlds.same(`dependency update ${name} --skip-refresh`);
+      await worlds.same(`dependency build ${name} --verify --keyring pubring.gpg --skip-refresh`);
+    }
+    const names = (who: 'ours' | 'theirs'): string[] =>
+      ['got', 'sure', 'unsure'].flatMap((folder) =>
+        readdirSync(worlds.path(who, folder), { recursive: true }).map(String).sort(),
+      );
+    assert.deepEqual(names('ours'), names('theirs'));
   });
 
   test('indexes', async () => {
