@@ -40,10 +40,22 @@ function zone(name: string, atMs: number): { offsetMinutes: number; abbreviation
     const match = /GMT([+-])(\d\d):(\d\d)/.exec(text);
     if (match === null) return { offsetMinutes: 0, abbreviation: 'UTC' };
     const minutes = (Number(match[2]) * 60 + Number(match[3])) * (match[1] === '-' ? -1 : 1);
-    const short = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'short' }).formatToParts(atMs);
-    const abbreviation = short.find((part) => part.type === 'timeZoneName')?.value ?? '';
-    return { offsetMinutes: minutes, abbreviation };
+    return { offsetMinutes: minutes, abbreviation: abbreviationOf(timeZone, atMs) };
   } catch {
     return undefined;
   }
+}
+
+/** Each of these knows the abbreviations of its own part of the world; elsewhere they write the offset. */
+const locales = ['en-US', 'en-GB', 'en-IN', 'en-AU', 'en-NZ', 'en-ZA'];
+
+/** `CET`; where nobody has a name for the zone, the offset. */
+function abbreviationOf(timeZone: string | undefined, atMs: number): string {
+  let text = '';
+  for (const locale of locales) {
+    const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' }).formatToParts(atMs);
+    text = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
+    if (!/^(?:GMT|UTC)./.test(text)) return text;
+  }
+  return text;
 }

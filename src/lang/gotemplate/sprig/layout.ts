@@ -30,6 +30,11 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
+/** Date.UTC takes years below 100 for those of the 20th century. */
+function newYear(date: Date): number {
+  return new Date(0).setUTCFullYear(date.getUTCFullYear(), 0, 1);
+}
+
 function formatPart(part: string, now: { at: Zoned; date: Date; nanos: bigint }): string {
   const { date, at } = now;
   const month = months[date.getUTCMonth()] as string;
@@ -37,7 +42,7 @@ function formatPart(part: string, now: { at: Zoned; date: Date; nanos: bigint })
   const hour12 = date.getUTCHours() % 12 || 12;
   if (/^[,.]/.test(part)) return fraction(part, now.nanos);
   if (/^[Z-]/.test(part)) return offsetText(part, at.offsetMinutes);
-  const yearDay = Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1;
+  const yearDay = Math.floor((date.getTime() - newYear(date)) / 86_400_000) + 1;
   const parts: Readonly<Record<string, string>> = {
     January: month,
     Jan: month.slice(0, 3),

@@ -12,6 +12,27 @@ import type { GoFunction, GoValue } from '#lang/gotemplate/value.ts';
 const secondsToEpoch = 62_135_596_800n;
 const nanosPerMs = 1_000_000n;
 
+/** A named type that templates only print: a month, a duration. */
+class GoName extends GoObject {
+  readonly goType: string;
+  readonly goKind = 'struct';
+  readonly #text: string;
+
+  constructor(goType: string, text: string) {
+    super();
+    this.goType = goType;
+    this.#text = text;
+  }
+
+  override text(): string {
+    return this.#text;
+  }
+
+  override plain(): GoValue {
+    return this.#text;
+  }
+}
+
 /** time.Time */
 export class GoTime extends GoObject {
   readonly goType = 'time.Time';
@@ -40,6 +61,13 @@ export class GoTime extends GoObject {
     return formatTime(this.at, '2006-01-02T15:04:05.999999999Z07:00');
   }
 
+  #moved([years, months, days]: readonly [number, number, number]): GoTime {
+    const date = new Date(Number(this.at.nanos / nanosPerMs) + this.at.offsetMinutes * 60_000);
+    const before = date.getTime();
+    date.setUTCFullYear(date.getUTCFullYear() + years, date.getUTCMonth() + months, date.getUTCDate() + days);
+    return new GoTime({ ...this.at, nanos: this.at.nanos + BigInt(date.getTime() - before) * nanosPerMs });
+  }
+
   override method(name: string): GoFunction | undefined {
     const layouts: Readonly<Record<string, string>> = { Year: '2006', Day: '2', Hour: '15', Minute: '4', Second: '5' };
     const layout = layouts[name];
@@ -53,6 +81,47 @@ export class GoTime extends GoObject {
         return fn('', () => this.at.nanos);
       case 'UTC':
         return fn('', () => new GoTime({ nanos: this.at.nanos, offsetMinutes: 0, zone: 'UTC' }));
+      case 'Month':
+        return fn('', () => new GoName('time.Month', formatTime(this.at, 'January')));
+      case 'Weekday':
+        return fn('', () => new GoName('time.Weekday', formatTime(this.at, 'Monday')));
+      case 'Location':
+        return fn('', () => new GoName('*time.Location', this.at.zone));
+      case 'YearDay':
+        return fn('', () => int(Number(formatTime(this.at, '002'))));
+      case 'Nanosecond':
+        return fn('', () => int(this.at.nanos - seconds(this.at) * 1_000_000_000n));
+      case 'UnixMilli':
+        return fn('', () => this.at.nanos / nanosPerMs);
+      case 'UnixMicro':
+        return fn('', () => this.at.nanos / 1000n);
+      case 'IsZero':
+        return fn('', () => this.at.nanos === zeroTime);
+      case 'Local':
+        return fn('', () => this);
+      case 'Add':
+        return fn('int64', (by: bigint) => new GoTime({ ...this.at, nanos: this.at.nanos + by }));
+      case 'AddDate':
+        return fn('int,int,int', (...by: [number, number, number]) => this.#moved(by));
+    }
+    return this.#comparison(name);
+  }
+
+  #comparison(name: string): GoFunction | undefined {
+    const against = (body: (other: bigint) => GoValue): GoFunction =>
+      fn('time.Time', (other: GoTime) => body(other.at.nanos));
+    const { nanos } = this.at;
+    switch (name) {
+      case 'Before':
+        return against((other) => nanos < other);
+      case 'After':
+        return against((other) => nanos > other);
+      case 'Equal':
+        return against((other) => nanos === other);
+      case 'Compare':
+        return against((other) => int(nanos < other ? -1 : nanos > other ? 1 : 0));
+      case 'Sub':
+        return against((other) => new GoName('time.Duration', durationText(nanos - other)));
       case 'String':
         return fn('', () => this.text());
     }

@@ -71,6 +71,8 @@ function methods(self: GoVersion): Readonly<Record<string, GoFunction>> {
     LessThanEqual: compared((order) => order <= 0),
     GreaterThan: compared((order) => order > 0),
     GreaterThanEqual: compared((order) => order >= 0),
+    SetPrerelease: fn('string', (text: string) => changed({ ...version, prerelease: text })),
+    SetMetadata: fn('string', (text: string) => changed({ ...version, metadata: text })),
     IncMajor: fn('', () => new GoVersion(`${version.major + 1n}.0.0`)),
     IncMinor: fn('', () => new GoVersion(`${version.major}.${version.minor + 1n}.0`)),
     IncPatch: fn(
@@ -81,6 +83,11 @@ function methods(self: GoVersion): Readonly<Record<string, GoFunction>> {
         ),
     ),
   };
+}
+
+function changed({ major, minor, patch, prerelease, metadata }: Version): GoValue {
+  const core = `${major}.${minor}.${patch}`;
+  return new GoVersion(core + (prerelease === '' ? '' : `-${prerelease}`) + (metadata === '' ? '' : `+${metadata}`));
 }
 
 export const versionFunctions: [string, GoFunction][] = [
