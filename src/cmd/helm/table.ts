@@ -21,9 +21,9 @@ export function tableText(rows: readonly (readonly string[])[], layout: TableLay
   return rows.map((row) => `${rowText(row, widths)}\n`).join('');
 }
 
-/** A cell of several lines takes several lines of the table. */
+/** A cell of several lines takes several lines of the table; it is cut as a whole before, as in Helm's library. */
 function rowText(row: readonly string[], widths: readonly number[]): string {
-  const cells = row.map((cell) => cell.split('\n'));
+  const cells = row.map((cell, column) => fit(cell, widths[column] ?? 0).split('\n'));
   const height = Math.max(0, ...cells.map((lines) => lines.length));
   const lines = Array.from({ length: height }, (_, line) =>
     cells.map((cell, column) => fit(cell[line] ?? '', widths[column] ?? 0)).join('\t'),

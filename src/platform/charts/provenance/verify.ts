@@ -29,7 +29,9 @@ const sha512 = 10 as enums.hash.sha512;
 
 const settings: PartialConfig = {
   preferredHashAlgorithm: sha512,
+  // Helm takes old keys, DSA's too.
   minRSABits: 1024,
+  rejectPublicKeyAlgorithms: new Set(),
   showComment: false,
   showVersion: false,
 };
