@@ -25,6 +25,18 @@ export interface Reply {
   readonly queuedBytes: number;
 }
 
+/**
+ * Warnings repeat what a client sent, in any script: they go out as UTF-8, as Go writes them. Node writes a character of a
+ * header as a byte and refuses those that are none, so each byte becomes a character.
+ */
+function written(given: ApiResponse['headers']): OutgoingHttpHeaders {
+  const { warning } = given;
+  if (warning === undefined) return given as OutgoingHttpHeaders;
+  const bytes = (text: string): string => Buffer.from(text).toString('latin1');
+  const all = typeof warning === 'string' ? [warning] : warning;
+  return { ...given, warning: all.map(bytes) } as unknown as OutgoingHttpHeaders;
+}
+
 export class Http2Reply implements Reply {
   readonly #stream: ServerHttp2Stream;
   readonly #isHead: boolean;
@@ -45,7 +57,7 @@ export class Http2Reply implements Reply {
 
   start(response: ApiResponse, length?: number): void {
     if (this.isClosed || this.#stream.headersSent) return;
-    const headers: OutgoingHttpHeaders = { ':status': response.status, ...(response.headers as OutgoingHttpHeaders) };
+    const headers: OutgoingHttpHeaders = { ':status': response.status, ...written(response.headers) };
     if (length !== undefined) headers['content-length'] = length;
     this.#stream.respond(headers, { endStream: this.#isHead || length === 0 });
   }
@@ -93,7 +105,7 @@ export class Http1Reply implements Reply {
 
   start(response: ApiResponse, length?: number): void {
     if (this.isClosed || this.#response.headersSent) return;
-    const headers: OutgoingHttpHeaders = { ...(response.headers as OutgoingHttpHeaders) };
+    const headers: OutgoingHttpHeaders = { ...written(response.headers) };
     if (length !== undefined) headers['content-length'] = length;
     this.#response.writeHead(response.status, headers);
     if (length === undefined) this.#response.flushHeaders();

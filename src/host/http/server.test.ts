@@ -74,6 +74,12 @@ async function handle(request: ApiRequest): Promise<ApiResponse> {
       };
       return { status: 200, headers, body: { kind: 'bytes', bytes: encoder.encode(JSON.stringify(seen)) } };
     }
+    case '/scripts':
+      return {
+        status: 200,
+        headers: { warning: ['299 - "ünï✓"'] },
+        body: { kind: 'bytes', bytes: encoder.encode('x') },
+      };
     case '/chunks':
       return {
         status: 200,
@@ -194,6 +200,15 @@ test('an HTTP/1.1 request arrives alike; without a certificate there is no ident
     bodyBytes: 3,
   });
 });
+
+for (const [protocol, ask] of [
+  ['HTTP/2', http2],
+  ['HTTP/1.1', http1],
+] as const)
+  test(`a warning in any script goes out as UTF-8 over ${protocol}`, async () => {
+    const { headers } = await ask('GET', '/scripts');
+    assert.equal(Buffer.from(String(headers['warning']), 'latin1').toString(), '299 - "ünï✓"');
+  });
 
 test('a certificate of a foreign authority is no identity', async () => {
   const foreign = createAuthority('foreign', Date.now());
