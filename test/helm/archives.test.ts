@@ -10,6 +10,8 @@ import { pack } from 'tar-stream';
 import type { Header } from 'tar-stream';
 import { ArchiveError, unpackChart } from '#host/charts/archive.ts';
 import { expandChart } from '#host/charts/expand.ts';
+import type { ChartFile } from '#platform/charts/chart.ts';
+import { loadChart } from '#platform/charts/load.ts';
 import { parseMetadata } from '#platform/charts/metadata.ts';
 import { Worlds, skipWithoutHelm } from './worlds.ts';
 
@@ -141,6 +143,23 @@ describe('unpacking', () => {
       const archive = (await archives[name]?.()) ?? new Uint8Array();
       await assert.rejects(expandChart(archive, folder, nameOf), { message });
     });
+
+  test('archives within archives end at a limit, not of memory', async () => {
+    const zeros = (count: number): Entry[] =>
+      Array.from({ length: count }, (_, at) => ({ name: `c/f${at}`, text: new Uint8Array(4 * mebibyte) }));
+    const inner = gzipSync(await tarOf([...good, ...zeros(20)]));
+    const outer = gzipSync(
+      await tarOf([...good, ...Array.from({ length: 12 }, (_, at) => ({ name: `c/charts/s${at}.tgz`, text: inner }))]),
+    );
+    let unpacked = 0;
+    const unpack = async (archive: Uint8Array): Promise<ChartFile[]> => {
+      unpacked++;
+      return unpackChart(archive);
+    };
+    const chart = loadChart(await unpackChart(outer), { unpack, warn: () => undefined });
+    await assert.rejects(chart, /decompressed subcharts are larger than the maximum size 268435456/);
+    assert.equal(unpacked, 4);
+  });
 
   test('whatever the names are, files land below the chart', async () => {
     const step = fc.constantFrom('..', '.', '', 'a', 'templates', '/', 'C:', '\\', '..\\..', 'é', 'c', 'x'.repeat(120));

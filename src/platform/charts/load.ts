@@ -27,8 +27,30 @@ export interface LoadPorts {
 
 const decoder = new TextDecoder();
 
+/**
+ * What all archives inside a chart may unpack to, archives inside those included. Deviation: Helm limits each alone, so that a few
+ * kilobytes can take all memory.
+ */
+const maxUnpackedBytes = 256 * 1024 * 1024;
+/** What an entry costs beside its data: its tar header. */
+const entryBytes = 512;
+
 /** Builds the chart of a folder's or archive's files. Rejects with {@link ChartError}; the message is Helm's. */
-export async function loadChart(files: readonly ChartFile[], ports: LoadPorts): Promise<Chart> {
+export function loadChart(files: readonly ChartFile[], ports: LoadPorts): Promise<Chart> {
+  return loadFiles(files, { ...ports, unpack: limited(ports.unpack) });
+}
+
+function limited(unpack: LoadPorts['unpack']): LoadPorts['unpack'] {
+  let left = maxUnpackedBytes;
+  return async (archive) => {
+    const files = await unpack(archive);
+    for (const { data } of files) left -= data.length + entryBytes;
+    if (left >= 0) return files;
+    throw new ChartError(`decompressed subcharts are larger than the maximum size ${maxUnpackedBytes}`);
+  };
+}
+
+async function loadFiles(files: readonly ChartFile[], ports: LoadPorts): Promise<Chart> {
   const draft: Draft = { metadata: undefined, lock: undefined, values: new Map(), schema: undefined };
   const chartYaml = files.findLast(({ name }) => name === 'Chart.yaml');
   if (chartYaml !== undefined) draft.metadata = parseMetadata(textOf(chartYaml));
@@ -154,11 +176,11 @@ async function loadSubchart(
     const inner = files
       .filter((file) => file.name.includes('/'))
       .map((file) => ({ name: file.name.slice(file.name.indexOf('/') + 1), data: file.data }));
-    return loadChart(inner, ports);
+    return loadFiles(inner, ports);
   }
   if (first.name !== name)
     throw new ChartError(`error unpacking subchart tar in ${parent}: expected ${name}, got ${first.name}`);
-  return loadChart(await ports.unpack(first.data), ports);
+  return loadFiles(await ports.unpack(first.data), ports);
 }
 
 function textOf(file: ChartFile): string {
