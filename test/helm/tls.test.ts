@@ -33,7 +33,7 @@ describe('TLS', { skip: skipWithoutHelm }, () => {
       );
       files.set('/web-1.0.0.tgz', await smallChart('web', '1.0.0'));
     }
-    worlds.write('web-1.0.0.tgz', await smallChart('web', '1.0.0'));
+    worlds.write('sent/web-1.0.0.tgz', await smallChart('web', '1.0.0'));
     worlds.write('ca.pem', authority.certificate);
     worlds.write('stranger.pem', stranger.certificate);
     worlds.write('client.pem', client.certificate);
@@ -81,8 +81,8 @@ describe('TLS', { skip: skipWithoutHelm }, () => {
   });
 
   test('registries', async () => {
-    await worlds.same(`push web-1.0.0.tgz oci://${registry.host}/charts --ca-file ca.pem`);
-    await worlds.same(`push web-1.0.0.tgz oci://${registry.host}/charts --insecure-skip-tls-verify`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${registry.host}/charts --ca-file ca.pem`);
+    await worlds.same(`push sent/web-1.0.0.tgz oci://${registry.host}/charts --insecure-skip-tls-verify`);
     await worlds.same(`pull oci://${registry.host}/charts/web --ca-file ca.pem -d .`);
     await worlds.same(`pull oci://${registry.host}/charts/web`);
     await worlds.same(`registry login ${registry.host} -u a -p b --ca-file ca.pem`);
