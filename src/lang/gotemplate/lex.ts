@@ -1,4 +1,5 @@
 /** Template text to tokens. One pass, linear in the text; the first thing that is no token ends the list as `error`. */
+import { checkTokens } from '#lang/gotemplate/limits.ts';
 import { goQuote } from '#lang/gotemplate/quote.ts';
 
 export type TokenType =
@@ -79,6 +80,7 @@ class Lexer {
 
   #emit(type: TokenType, pos: number, text: string): void {
     this.tokens.push({ type, pos, text, line: this.#lineOf(pos) });
+    checkTokens(this.tokens.length);
   }
 
   /** Lines are asked in rising order. */

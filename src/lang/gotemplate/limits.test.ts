@@ -65,8 +65,10 @@ const hostile: Readonly<Record<string, readonly [string, RegExp]>> = {
     /a value holds more than 1000000 others$/,
   ],
   'parentheses without end': [`{{ ${'('.repeat(100_000)}`, /^template: t(:1)?: /],
+  'actions without end': ['{{ 1 }}'.repeat(200_000), /^a text has more than 500000 tokens$/],
+  'YAML without end': ['{{ fromYaml (repeat 1000000 "- [a,b]\\n") }}', /is not read as YAML$/],
   'blocks without end': [
-    `${'{{ if 1 }}'.repeat(50_000)}${'{{ end }}'.repeat(50_000)}`,
+    `${'{{ if 1 }}'.repeat(20_000)}${'{{ end }}'.repeat(20_000)}`,
     /^template: t: nested too deeply$/,
   ],
 };

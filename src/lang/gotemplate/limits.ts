@@ -11,6 +11,21 @@ const maxList = 1_000_000;
 /** Values inside a value, as often as they are met. */
 const maxNodes = 1_000_000;
 
+/** Characters of a text that is read as YAML: the trees are some hundred times larger. */
+const maxYaml = 4 * 1024 * 1024;
+/** Tokens of one template's text. */
+const maxTokens = 500_000;
+
+/** Throws {@link LimitError}. */
+export function checkYaml(length: number): void {
+  if (length > maxYaml) throw new LimitError('exec', `a text of more than ${maxYaml} characters is not read as YAML`);
+}
+
+/** Throws {@link LimitError}. */
+export function checkTokens(count: number): void {
+  if (count > maxTokens) throw new LimitError('parse', `a text has more than ${maxTokens} tokens`);
+}
+
 /** Throws {@link LimitError}. */
 export function checkText(length: number): void {
   if (length > maxText) throw new LimitError('exec', `a text would be longer than ${maxText} characters`);

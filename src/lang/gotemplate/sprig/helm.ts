@@ -1,7 +1,7 @@
 /** The whole function table of Helm's templates: sprig and Helm's own. */
 import { rawJson } from '#base/exact-json.ts';
 import { LimitError } from '#lang/gotemplate/error.ts';
-import { NodeBudget } from '#lang/gotemplate/limits.ts';
+import { NodeBudget, checkYaml } from '#lang/gotemplate/limits.ts';
 import { YamlError, loadYaml } from '#lang/yaml/to-json.ts';
 import { printYaml } from '#lang/yaml/print.ts';
 import { cryptoFunctions } from '#lang/gotemplate/sprig/crypto.ts';
@@ -116,6 +116,7 @@ function exact(value: bigint): unknown {
 }
 
 function fromYaml(text: string): GoValue {
+  checkYaml(text.length);
   try {
     return floats(loadYaml(text) ?? null);
   } catch (error) {
@@ -136,6 +137,7 @@ function mapFrom(read: () => GoValue, source: Source): GoValue {
         : newMap()
       : refuse(value, source, 'map[string]interface {}');
   } catch (error) {
+    if (error instanceof LimitError) throw error;
     return mapOf([['Error', (error as Error).message]]);
   }
 }
@@ -146,6 +148,7 @@ function listFrom(read: () => GoValue, source: Source): GoValue {
     if (Array.isArray(value)) return value;
     return value === null ? [] : refuse(value, source, '[]interface {}');
   } catch (error) {
+    if (error instanceof LimitError) throw error;
     return [(error as Error).message];
   }
 }
