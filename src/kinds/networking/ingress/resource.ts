@@ -3,6 +3,7 @@ import type { Ingress } from '#api/generated/networking/v1.ts';
 import { ingresses } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
 import { ageColumn } from '#kinds/age-column.ts';
+import { validate, validateCreate } from '#kinds/networking/ingress/validation.ts';
 import { keepStatus, statusSubresource } from '#kinds/status-carry.ts';
 
 export const ingress: Resource<Ingress> = {
@@ -10,17 +11,15 @@ export const ingress: Resource<Ingress> = {
   singular: 'ingress',
   shortNames: ['ing'],
   schema: 'io.k8s.api.networking.v1.Ingress',
+  registryPath: 'ingress',
   metadataOnUpdate: 'change-object',
   allowUnconditionalUpdate: true,
-  defaults(object) {
-    for (const rule of object.spec?.rules ?? []) {
-      for (const path of rule.http?.paths ?? []) path.pathType ??= 'ImplementationSpecific';
-    }
-  },
   prepareForCreate(object) {
     object.status = { loadBalancer: {} };
   },
   prepareForUpdate: keepStatus,
+  validate,
+  validateCreate,
   subresources: { status: statusSubresource() },
   columns: [
     { name: 'Class', type: 'string', value: (object) => object.spec?.ingressClassName ?? '<none>' },
