@@ -2,6 +2,7 @@
 import type { PodDisruptionBudget } from '#api/generated/policy/v1.ts';
 import { poddisruptionbudgets } from '#api/generated/resources.ts';
 import type { Resource } from '#api/resource.ts';
+import { isPathSegmentName } from '#api/meta/names.ts';
 import { fieldError } from '#api/status.ts';
 import { ageColumn } from '#kinds/age-column.ts';
 import { keepStatus, statusSubresource } from '#kinds/status-carry.ts';
@@ -13,7 +14,10 @@ export const podDisruptionBudget: Resource<PodDisruptionBudget> = {
   singular: 'poddisruptionbudget',
   shortNames: ['pdb'],
   schema: 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  metadataApart: true,
   metadataOnUpdate: 'none',
+  anyFinalizers: true,
+  validateName: isPathSegmentName,
   prepareForCreate(object) {
     object.status = { ...noStatus };
   },
