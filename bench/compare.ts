@@ -49,6 +49,7 @@ const contestants: readonly Contestant[] = [
 const shown = new Set<string>();
 process
   .once('SIGINT', () => process.exit(130))
+  .once('SIGTERM', () => process.exit(143))
   .once('exit', () => contestants.forEach((contestant) => contestant.stop()));
 try {
   if (parts.includes('start')) part('start', () => contestants.forEach(measureStart));
