@@ -103,7 +103,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   host: {
     purpose: 'touches the machine',
     imports: ['base', 'lang', 'wire', 'api', 'storage', 'client', 'kubelet', 'proxy', 'dns'],
-    packages: ['@grpc/grpc-js', 'ws', 'pino', 'prom-client', 'tar-stream', 'bcryptjs', 'openpgp', 'protobufjs', 'jose'],
+    packages: ['@grpc/grpc-js', 'ws', 'pino', 'tar-stream', 'bcryptjs', 'openpgp', 'protobufjs', 'jose'],
     node: true,
   },
   testing: { purpose: "createCluster() for users' tests", imports: everything, node: true },
