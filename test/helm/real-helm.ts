@@ -68,6 +68,7 @@ export async function ours(line: readonly string[], cwd: string, env: Record<str
       environment: env,
       write: (text) => void (stdout += text),
       warn: (text) => void (stderr += `${text}\n`),
+      writeError: (text) => void (stderr += text),
     });
     return { code, stdout, stderr };
   } finally {

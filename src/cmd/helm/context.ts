@@ -13,6 +13,8 @@ export interface HelmContext {
   write(text: string): void;
   /** One line for standard error, without its line break. */
   warn(line: string): void;
+  /** Text for standard error, as it is. */
+  writeError(text: string): void;
 }
 
 export type HelmCommand = Command<HelmContext>;

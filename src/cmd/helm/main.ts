@@ -8,6 +8,7 @@ export async function helmMain(line: readonly string[]): Promise<void> {
     environment: process.env,
     write: (text) => writeAll(1, text),
     warn: (text) => writeAll(2, `${text}\n`),
+    writeError: (text) => writeAll(2, text),
   });
 }
 

@@ -3,32 +3,6 @@ import { formatTime } from '#lang/gotemplate/sprig/layout.ts';
 import { printYaml } from '#lang/yaml/print.ts';
 import { loadYaml } from '#lang/yaml/to-json.ts';
 
-/** Rows with columns as wide as their widest cell, tabs between them, every cell filled up. Ends with a line break. */
-export function tableText(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cellWidth(cell));
-  return `${rows.map((row) => rowText(row, widths)).join('\n')}\n`;
-}
-
-function cellWidth(cell: string): number {
-  return Math.max(...cell.split('\n').map((line) => [...line].length));
-}
-
-/** A cell of several lines makes its row as many lines high. */
-function rowText(row: readonly string[], widths: readonly number[]): string {
-  const cells = row.map((cell) => cell.split('\n'));
-  const height = Math.max(...cells.map((lines) => lines.length));
-  return Array.from({ length: height }, (_, line) =>
-    cells.map((lines, column) => padded(lines[line], widths[column] ?? 0)).join('\t'),
-  ).join('\n');
-}
-
-function padded(text: string | undefined, width: number): string {
-  if (text === undefined) return ' '.repeat(Math.max(width, 1));
-  return text + ' '.repeat(Math.max(width - [...text].length, 0));
-}
-
 /** JSON text as Go's YAML printer writes its value: keys sorted. */
 export function yamlOf(json: string): string {
   return printYaml(loadYaml(json));

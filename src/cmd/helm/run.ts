@@ -15,6 +15,7 @@ export interface HelmWorld {
   readonly environment: Environment;
   write(text: string): void;
   warn(line: string): void;
+  writeError(text: string): void;
 }
 
 /** Runs one line; resolves with the exit code. Never rejects for what a user or a chart did. */
@@ -45,6 +46,7 @@ async function runCommand(place: Place<HelmContext>, parsed: ParsedLine, world: 
     given: parsed.given,
     write: (text) => world.write(text),
     warn: (text) => world.warn(text),
+    writeError: (text) => world.writeError(text),
   });
 }
 

@@ -67,7 +67,7 @@ export async function withReleases<T>(
       identity: `${userInfo().username}@${hostname()}`,
       debug: (message) => debug(context, message),
       warn: (message) => context.warn(message),
-      hookOutput: (_source, line) => context.warn(line),
+      hookOutput: (_source, text) => context.writeError(text),
       objectFailed: (failure) => failures.push(failure),
     });
     return await work({ ...ports, signal: controller.signal });

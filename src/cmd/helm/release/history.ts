@@ -1,9 +1,10 @@
 /** `helm history`. */
 import type { HelmContext } from '#cmd/helm/context.ts';
-import { ansicTime, tableText, yamlOf } from '#cmd/helm/output.ts';
+import { ansicTime, yamlOf } from '#cmd/helm/output.ts';
 import { withReleases } from '#cmd/helm/release/connection.ts';
 import { chartName } from '#cmd/helm/release/list.ts';
 import type { HistoryFlags } from '#cmd/helm/release/read-commands.ts';
+import { tableText } from '#cmd/helm/table.ts';
 import type { Release } from '#platform/charts/release.ts';
 import { goJsonString, goStruct } from '#platform/charts/go-json.ts';
 import { historyOfRelease } from '#platform/charts/releases/actions/get.ts';

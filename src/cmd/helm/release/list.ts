@@ -1,6 +1,7 @@
 /** `helm list`. */
 import type { HelmContext } from '#cmd/helm/context.ts';
-import { layoutTime, tableText, timeText, yamlOf } from '#cmd/helm/output.ts';
+import { layoutTime, timeText, yamlOf } from '#cmd/helm/output.ts';
+import { tableText } from '#cmd/helm/table.ts';
 import { withReleases } from '#cmd/helm/release/connection.ts';
 import type { ListFlags } from '#cmd/helm/release/read-commands.ts';
 import type { Release, ReleaseStatus } from '#platform/charts/release.ts';

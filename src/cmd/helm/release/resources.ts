@@ -1,6 +1,6 @@
 /** The objects of a release as the cluster has them: `helm status --show-resources`. */
 import type { HasMetadata } from '#api/object.ts';
-import { tableText } from '#cmd/helm/output.ts';
+import { tableText } from '#cmd/helm/table.ts';
 import { humanDuration } from '#base/human-duration.ts';
 import type { Release } from '#platform/charts/release.ts';
 import type { ReleaseContext } from '#platform/charts/releases/context.ts';
