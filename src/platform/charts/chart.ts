@@ -69,6 +69,8 @@ export interface Chart {
   readonly raw: readonly ChartFile[];
   values: Table;
   readonly schema: Uint8Array | undefined;
+  /** What was fetched for the schema, by address; see schema-documents.ts. */
+  remoteSchemas?: ReadonlyMap<string, Uint8Array>;
   dependencies: Chart[];
   parent: Chart | undefined;
 }

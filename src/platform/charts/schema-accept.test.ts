@@ -40,7 +40,7 @@ describe('a first look at values agrees with the validator', () => {
     test(name, () => {
       const bytes = new TextEncoder().encode(JSON.stringify(schema));
       for (const value of values) {
-        const isRight = validatorFailures(bytes, valueOf(value) as Table) === '';
+        const isRight = validatorFailures(bytes, valueOf(value) as Table, () => undefined) === '';
         assert.equal(lookAtValue(schema, value), isRight ? 'right' : 'wrong', JSON.stringify(value));
       }
     });

@@ -1,16 +1,18 @@
 /**
  * The validator of values.schema.json: drafts 4, 6, 7, 2019-09 and 2020-12 by ajv, patterns by RE2, messages as Helm's
  * validator words them. It is loaded only for values that a first look does not find right (see schema.ts).
- *
- * Deviation: references to other files and addresses are not loaded; a schema that needs one is an error (Helm fetches them).
  */
 import { RE2JS } from '@bufbuild/re2';
 import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import AjvDraft4 from 'ajv-draft-04';
+import { assert } from '#base/assert.ts';
 import { jsonSyntaxError } from '#lang/gotemplate/sprig/json-syntax.ts';
 import { explainFailure } from '#platform/charts/schema-explain.ts';
+import type { SchemaDocuments } from '#platform/charts/schema-documents.ts';
+import { referencedDocuments, rootAddress, withoutDialect } from '#platform/charts/schema-documents.ts';
 import { schemaMessage } from '#platform/charts/schema-messages.ts';
 import type { Table } from '#platform/charts/values/table.ts';
 import { plainOf } from '#platform/charts/values/table.ts';
@@ -18,9 +20,9 @@ import { plainOf } from '#platform/charts/values/table.ts';
 const decoder = new TextDecoder();
 
 /** A line per failure of one schema; empty if the values keep to it, or the reason why the schema cannot be used. */
-export function validatorFailures(schema: Uint8Array, values: Table): string {
+export function validatorFailures(schema: Uint8Array, values: Table, documents: SchemaDocuments): string {
   try {
-    const { validate, parsed } = compile(schema);
+    const { validate, parsed } = compile(schema, documents);
     const value = plainOf(values);
     if (validate(value)) return '';
     const explained = explainFailure(parsed, value);
@@ -47,14 +49,14 @@ interface Compiled {
 
 const compiled = new WeakMap<Uint8Array, Compiled>();
 
-function compile(schema: Uint8Array): Compiled {
+function compile(schema: Uint8Array, documents: SchemaDocuments): Compiled {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   const text = decoder.decode(schema);
   const problem = jsonSyntaxError(text);
   if (problem !== undefined) throw new Error(problem);
   const parsed = JSON.parse(text) as Record<string, unknown> | boolean;
-  const made = { validate: validatorFor(parsed), parsed };
+  const made = { validate: validatorFor(parsed, documents), parsed };
   compiled.set(schema, made);
   return made;
 }
@@ -74,37 +76,18 @@ const options: Options = {
   code: { regExp },
 };
 
-function validatorFor(schema: Record<string, unknown> | boolean): ValidateFunction {
+function validatorFor(schema: Record<string, unknown> | boolean, documents: SchemaDocuments): ValidateFunction {
   if (typeof schema === 'boolean') return new Ajv2020(options).compile(schema);
-  const { $schema: dialect, ...body } = schema;
-  const name = typeof dialect === 'string' ? dialect : 'https://json-schema.org/draft/2020-12/schema';
-  if (name.includes('2019-09')) return new Ajv2019(options).compile(body);
-  if (name.includes('2020-12')) return new Ajv2020(options).compile(body);
-  return new Ajv(options).compile(name.includes('draft-04') ? modernized(body) : body);
+  const { $schema: dialect } = schema;
+  const engine = engineFor(typeof dialect === 'string' ? dialect : 'https://json-schema.org/draft/2020-12/schema');
+  for (const [address, document] of referencedDocuments(schema, documents)) engine.addSchema(document, address);
+  const validate = engine.addSchema(withoutDialect(schema), rootAddress).getSchema(rootAddress);
+  assert(validate !== undefined, 'a schema that was added is there');
+  return validate as ValidateFunction;
 }
 
-/** Draft 4's `id` and boolean exclusive bounds in the form of later drafts. */
-function modernized(value: unknown): Record<string, unknown> {
-  return modernize(value) as Record<string, unknown>;
-}
-
-function modernize(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(modernize);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.fromEntries(Object.entries(value).map(([key, field]) => [key, modernize(field)]));
-  for (const [exclusive, inclusive] of [
-    ['exclusiveMinimum', 'minimum'],
-    ['exclusiveMaximum', 'maximum'],
-  ] as const) {
-    if (typeof fields[exclusive] !== 'boolean') continue;
-    if (fields[exclusive] === true) {
-      fields[exclusive] = fields[inclusive];
-      delete fields[inclusive];
-    } else delete fields[exclusive];
-  }
-  if (typeof fields['id'] === 'string' && fields['$id'] === undefined) {
-    fields['$id'] = fields['id'];
-    delete fields['id'];
-  }
-  return fields;
+function engineFor(dialect: string): Ajv {
+  if (dialect.includes('2019-09')) return new Ajv2019(options);
+  if (dialect.includes('2020-12')) return new Ajv2020(options);
+  return dialect.includes('draft-04') ? new AjvDraft4.default(options) : new Ajv(options);
 }

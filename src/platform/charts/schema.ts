@@ -5,6 +5,8 @@
 import type { Chart } from '#platform/charts/chart.ts';
 import { ChartError } from '#platform/charts/chart.ts';
 import { lookAtValue } from '#platform/charts/schema-accept.ts';
+import type { SchemaDocuments } from '#platform/charts/schema-documents.ts';
+import { documentsOf } from '#platform/charts/schema-documents.ts';
 import type { Table } from '#platform/charts/values/table.ts';
 import { goTypeName, isTable, plainOf } from '#platform/charts/values/table.ts';
 
@@ -47,7 +49,7 @@ export function validateValues(chart: Chart, values: Table): void {
 function chartFailures(chart: Chart, values: Table): string {
   let text = '';
   if (chart.schema !== undefined) {
-    const failures = schemaFailures(chart.schema, values);
+    const failures = schemaFailures(chart.schema, values, documentsOf(chart));
     if (failures !== '') text += `${chart.metadata.name}:\n${failures}`;
   }
   for (const subchart of chart.dependencies) {
@@ -61,11 +63,11 @@ function chartFailures(chart: Chart, values: Table): string {
 }
 
 /** A line per failure of one schema; empty if the values keep to it. Throws {@link ValidatorNeeded}. */
-export function schemaFailures(schema: Uint8Array, values: Table): string {
+export function schemaFailures(schema: Uint8Array, values: Table, documents: SchemaDocuments): string {
   // Compiling a schema for one value costs more than a look, even where the validator is loaded.
   if (firstLook(schema, values) === 'right') return '';
   if (validator === undefined) throw new ValidatorNeeded();
-  return validator.validatorFailures(schema, values);
+  return validator.validatorFailures(schema, values, documents);
 }
 
 function firstLook(schema: Uint8Array, values: Table): 'right' | 'wrong' | 'unsure' {

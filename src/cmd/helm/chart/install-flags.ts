@@ -21,6 +21,7 @@ export const installFlags = {
   skipCrds: bool('install no CRDs'),
   renderSubchartNotes: bool('render the notes of subcharts, too'),
   skipSchemaValidation: bool('do not check the values against the JSON schemas'),
+  allowRemoteSchemas: bool('fetch what values.schema.json refers to over HTTP (ours, not Helm’s)'),
   labels: labelsFlag,
   enableDns: bool('let templates ask the DNS'),
   hideNotes: bool('do not print the notes'),

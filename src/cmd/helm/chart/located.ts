@@ -19,6 +19,7 @@ export function chartPath(
 
 interface LoadFlags extends ChartPathFlags {
   readonly dependencyUpdate?: boolean;
+  readonly allowRemoteSchemas?: boolean;
 }
 
 /** Without `settings`, dependencies are not fetched. */
@@ -30,14 +31,24 @@ export async function loadInstallable(path: string, flags: LoadFlags, context: L
   const { type, deprecated } = chart.metadata;
   if (type !== '' && type !== 'application') throw new ChartError(`${type} charts are not installable`);
   if (deprecated) context.warn('WARNING: This chart is deprecated');
-  return withDependencies(chart, path, { flags, context });
+  return withRemoteSchemas(await withDependencies(chart, path, { flags, context }), flags, context);
 }
 
 /** A chart for an upgrade: Helm does not ask for its type then. Rejects with the reason. */
 export async function loadUpgradable(path: string, flags: LoadFlags, context: LoadContext): Promise<Chart> {
   const loaded = await loadChartAt(path, (message) => context.warn(message));
-  const chart = await withDependencies(loaded, path, { flags, context });
+  const complete = await withDependencies(loaded, path, { flags, context });
+  const chart = await withRemoteSchemas(complete, flags, context);
   if (chart.metadata.deprecated) context.warn('WARNING: This chart is deprecated');
+  return chart;
+}
+
+/** The same chart, with what its schemas refer to over HTTP if the flags allow that. */
+async function withRemoteSchemas(chart: Chart, flags: LoadFlags, { environment }: LoadContext): Promise<Chart> {
+  if (flags.allowRemoteSchemas !== true) return chart;
+  const { connect } = await import('#cmd/helm/repository/network.ts');
+  const { fetchRemoteSchemas } = await import('#platform/charts/schema-documents.ts');
+  await fetchRemoteSchemas(chart, connect({}, environment ?? {}));
   return chart;
 }
 

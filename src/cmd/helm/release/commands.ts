@@ -70,6 +70,7 @@ export const upgradeFlags = {
   renderSubchartNotes: bool('render the notes of subcharts, too'),
   hideNotes: bool('do not print the notes'),
   skipSchemaValidation: bool('do not check the values against the JSON schemas'),
+  allowRemoteSchemas: bool('fetch what values.schema.json refers to over HTTP (ours, not Helm’s)'),
   labels: labelsFlag,
   description: text('description of the release'),
   dependencyUpdate: bool('fetch missing dependencies first'),

@@ -2,6 +2,7 @@
 import type { LintInput, Report } from '#platform/charts/lint/input.ts';
 import { textOf } from '#platform/charts/lint/input.ts';
 import { parseValues } from '#platform/charts/load.ts';
+import { documentsIn } from '#platform/charts/schema-documents.ts';
 import { schemaFailures } from '#platform/charts/schema.ts';
 import { coalesceTables } from '#platform/charts/values/coalesce.ts';
 import type { Table } from '#platform/charts/values/table.ts';
@@ -26,5 +27,11 @@ function valuesFailure(text: string, input: LintInput): string | undefined {
   const schema = input.file('values.schema.json');
   if (schema === undefined || schema.length === 0) return undefined;
   const values = coalesceTables(copyTable(input.values), defaults, { mode: 'coalesce', warn: input.warn });
-  return schemaFailures(schema, values) || undefined;
+  return (
+    schemaFailures(
+      schema,
+      values,
+      documentsIn((name) => input.file(name)),
+    ) || undefined
+  );
 }
