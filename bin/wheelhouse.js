@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line on the Node that came with the package: the machine's own may be older and only runs this file.
 const { existsSync, realpathSync } = require('node:fs');
-const { createRequire } = require('node:module');
-const { homedir } = require('node:os');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -17,6 +15,7 @@ function packagedNode() {
   };
   const name = names[`${process.platform}-${process.arch}`];
   try {
+    const { createRequire } = require('node:module');
     return name && join(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`), '..', 'bin/node');
   } catch {
     return undefined;
@@ -26,14 +25,7 @@ function packagedNode() {
 const [major, minor] = process.versions.node.split('.').map(Number);
 const ownIsNew = major > 24 || (major === 24 && minor >= 12);
 // Code compiled by an earlier start is taken from a folder of the user's own.
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'wheelhouse/compiled');
-const node = packagedNode() || (ownIsNew ? process.execPath : undefined);
-if (!node) {
-  process.stderr.write(
-    `wheelhouse needs Node 24.12 or newer (this is ${process.versions.node}) and the package that brings one is missing: run npm ci\n`,
-  );
-  process.exit(1);
-}
+const cache = join(process.env.XDG_CACHE_HOME || join(require('node:os').homedir(), '.cache'), 'wheelhouse/compiled');
 if (process.argv[2] === 'helm' && ownIsNew) runHelm();
 else runMain();
 
@@ -47,6 +39,13 @@ async function runHelm() {
 }
 
 function runMain() {
+  const node = packagedNode() || (ownIsNew ? process.execPath : undefined);
+  if (!node) {
+    process.stderr.write(
+      `wheelhouse needs Node 24.12 or newer (this is ${process.versions.node}) and the package that brings one is missing: run npm ci\n`,
+    );
+    process.exit(1);
+  }
   if (realpathSync(node) === realpathSync(process.execPath) && process.env.NODE_COMPILE_CACHE) {
     require('./resolve.js');
     import(main);

@@ -185,7 +185,9 @@ function bodyOf(name, { body, heads, exported, passedOn, dynamic }, ids) {
     if (names.startsWith('*')) return `const ${names.replace(/^\*\s+as\s+/, '')} = ${call(from)};`;
     if (names.startsWith('{') && 'package' in from && isLate(from.package)) return lateImports(names, call(from), body);
     if (names.startsWith('{')) return `const ${names.replace(/([\w$]+) as ([\w$]+)/g, '$1: $2')} = ${call(from)};`;
-    throw new Error(`${name}: default imports are not bundled`);
+    // What Node gives as the default of a CommonJS package: all that it exports.
+    if ('package' in from) return `const ${names} = ${call(from)};`;
+    throw new Error(`${name}: default imports of modules are not bundled`);
   });
   const all = [...exported, ...passedOn.map(({ own, shown, from }) => `${shown}: ${call(from)}.${own}`)];
   const text = body

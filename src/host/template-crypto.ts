@@ -1,20 +1,25 @@
 /** Node's side of what templates need of the world: time zones, chance, hashes, keys (gotemplate/sprig/ports.ts). */
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, scryptSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, scryptSync } from 'node:crypto';
 import { genSaltSync, hashSync } from 'bcryptjs';
 import { checkKeyPair, makeCertificate } from '#host/template-crypto/certificate.ts';
+import { chanceBytes } from '#host/template-crypto/chance.ts';
 import { generatePrivateKey } from '#host/template-crypto/keys.ts';
+import { sha256 } from '#host/template-crypto/sha256.ts';
 import type { TemplatePorts } from '#lang/gotemplate/sprig/ports.ts';
 
 /** Go's bcrypt.DefaultCost. */
 const bcryptCost = 10;
+/** Bytes; beyond, Node's sum is worth loading its module. */
+const maxOwnHash = 64 * 1024;
 
 /** Ports over this machine. */
 export function nodeTemplatePorts(): TemplatePorts {
   return {
     now: () => Date.now(),
     zone,
-    randomBytes: (length) => randomBytes(length),
-    hash: (name, bytes) => createHash(name).update(bytes).digest(),
+    randomBytes: chanceBytes,
+    hash: (name, bytes) =>
+      name === 'sha256' && bytes.length <= maxOwnHash ? sha256(bytes) : createHash(name).update(bytes).digest(),
     hmacSha256: (key, bytes) => createHmac('sha256', key).update(bytes).digest(),
     scrypt: (password, salt) => scryptSync(password, salt, 64, { N: 32768, r: 8, p: 2, maxmem: 128 * 1024 * 1024 }),
     bcrypt: (password) => {
