@@ -38,7 +38,6 @@ export interface Token {
 const keywords = new Set('block break continue define else end if range template with'.split(' '));
 const alphaNumeric = /[\p{L}\p{Nd}_]/u;
 const word = /[\p{L}\p{Nd}_]*/uy;
-const spaces = /[ \t\r\n]+/y;
 const numberStart = /[+-]?(?:0[xX][0-9a-fA-F_]*|0[oO][0-7_]*|0[bB][01_]*|[0-9_]*)/y;
 
 /** All tokens of a text; the last one is `eof` or `error`. */
@@ -103,9 +102,9 @@ class Lexer {
     for (;;) {
       const open = text.indexOf('{{', this.#pos);
       const end = open < 0 ? text.length : open;
-      const trims = open >= 0 && text[open + 2] === '-' && isSpace(text[open + 3]);
+      const trims = open >= 0 && text.charCodeAt(open + 2) === dash && isSpace(text.charCodeAt(open + 3));
       let stop = end;
-      if (trims) while (stop > this.#pos && isSpace(text[stop - 1])) stop--;
+      if (trims) while (stop > this.#pos && isSpace(text.charCodeAt(stop - 1))) stop--;
       if (stop > this.#pos) this.#emit('text', this.#pos, text.slice(this.#pos, stop));
       this.#pos = end;
       if (open < 0) return false;
@@ -125,7 +124,7 @@ class Lexer {
     const close = text.indexOf('*/', start + 2);
     if (close < 0) this.#fail(start, 'unclosed comment');
     let pos = close + 2;
-    const trims = isSpace(text[pos]) && text[pos + 1] === '-' && text.startsWith('}}', pos + 2);
+    const trims = this.#atTrimmedEnd(pos);
     if (!trims && !text.startsWith('}}', pos)) this.#fail(start, 'comment ends before closing delimiter');
     pos += trims ? 4 : 2;
     this.#pos = trims ? skipSpace(text, pos) : pos;
@@ -136,23 +135,25 @@ class Lexer {
     let depth = 0;
     for (;;) {
       const start = this.#pos;
-      const trims = this.#atTrimmedEnd(start);
-      if (trims || text.startsWith('}}', start)) {
+      const code = text.charCodeAt(start);
+      const trims = isSpace(code) && this.#atTrimmedEnd(start);
+      if (trims || (code === closing && text.charCodeAt(start + 1) === closing)) {
         if (depth !== 0) this.#fail(start, 'unclosed left paren');
         this.#emit('rightDelim', trims ? start + 2 : start, '}}');
         this.#pos = trims ? skipSpace(text, start + 4) : start + 2;
         return;
       }
-      const char = text[start];
-      if (char === undefined) this.#fail(start, 'unclosed action');
-      if (char === '(') depth++;
-      if (char === ')' && --depth < 0) this.#fail(start, 'unexpected right paren');
-      this.#token(char, start);
+      if (start >= text.length) this.#fail(start, 'unclosed action');
+      if (code === 0x28) depth++;
+      else if (code === 0x29 && --depth < 0) this.#fail(start, 'unexpected right paren');
+      this.#token(code, start);
     }
   }
 
   #atTrimmedEnd(pos: number): boolean {
-    return isSpace(this.#text[pos]) && this.#text[pos + 1] === '-' && this.#text.startsWith('}}', pos + 2);
+    const text = this.#text;
+    if (text.charCodeAt(pos + 1) !== dash || !isSpace(text.charCodeAt(pos))) return false;
+    return text.charCodeAt(pos + 2) === closing && text.charCodeAt(pos + 3) === closing;
   }
 
   #take(type: TokenType, end: number): void {
@@ -160,69 +161,69 @@ class Lexer {
     this.#pos = end;
   }
 
-  #token(char: string, start: number): void {
+  #token(code: number, start: number): void {
+    if (isSpace(code)) return this.#space(start);
+    if (isLetter(code)) return this.#identifier();
     const text = this.#text;
-    if (isSpace(char)) return this.#space(start);
-    switch (char) {
-      case '=':
+    switch (code) {
+      case 0x3d: // =
         return this.#take('assign', start + 1);
-      case ':':
-        if (text[start + 1] !== '=') this.#fail(start, 'expected :=');
+      case 0x3a: // :
+        if (text.charCodeAt(start + 1) !== 0x3d) this.#fail(start, 'expected :=');
         return this.#take('declare', start + 2);
-      case '|':
+      case 0x7c: // |
         return this.#take('pipe', start + 1);
-      case '(':
+      case 0x28:
         return this.#take('leftParen', start + 1);
-      case ')':
+      case 0x29:
         return this.#take('rightParen', start + 1);
-      case '"':
-        return this.#quoted('"', 'string', 'unterminated quoted string');
-      case "'":
-        return this.#quoted("'", 'charConstant', 'unterminated character constant');
-      case '`': {
+      case 0x22:
+        return this.#quoted(0x22, 'string', 'unterminated quoted string');
+      case 0x27:
+        return this.#quoted(0x27, 'charConstant', 'unterminated character constant');
+      case 0x60: {
         const end = text.indexOf('`', start + 1);
         if (end < 0) this.#fail(start, 'unterminated raw quoted string');
         return this.#take('rawString', end + 1);
       }
-      case '$':
+      case 0x24: // $
         return this.#name(start + 1, 'variable');
     }
-    if (char === '.' && !isDigit(text[start + 1]) && start + 1 < text.length) return this.#name(start + 1, 'field');
-    if (char === '.' || char === '+' || char === '-' || isDigit(char)) return this.#number();
+    const isDot = code === 0x2e;
+    if (isDot && !isDigit(text.charCodeAt(start + 1)) && start + 1 < text.length) return this.#name(start + 1, 'field');
+    if (isDot || code === 0x2b || code === dash || isDigit(code)) return this.#number();
+    if (code >= 0x20 && code <= 0x7e) return this.#take('char', start + 1);
     const symbol = String.fromCodePoint(text.codePointAt(start) as number);
     if (alphaNumeric.test(symbol)) return this.#identifier();
-    if (/^[\x20-\x7e]$/.test(symbol)) return this.#take('char', start + 1);
     this.#fail(start, `unrecognized character in action: ${unicodeText(symbol)}`);
   }
 
   #space(start: number): void {
-    spaces.lastIndex = start;
-    let end = start + (spaces.exec(this.#text)?.[0].length ?? 1);
-    if (this.#text[end] === '-' && this.#text.startsWith('}}', end + 1)) end--;
+    const text = this.#text;
+    let end = skipSpace(text, start + 1);
+    if (text.charCodeAt(end) === dash && text.startsWith('}}', end + 1)) end--;
     if (end > start) this.#take('space', end);
   }
 
-  #quoted(quote: string, type: TokenType, message: string): void {
+  #quoted(quote: number, type: TokenType, message: string): void {
     const text = this.#text;
     for (let i = this.#pos + 1; ; i++) {
-      const char = text[i];
-      if (char === quote) return this.#take(type, i + 1);
-      if (char === '\\') i++;
-      if (text[i] === undefined || text[i] === '\n') this.#fail(this.#pos, message);
+      const code = text.charCodeAt(i);
+      if (code === quote) return this.#take(type, i + 1);
+      if (code === 0x5c) i++;
+      if (i >= text.length || text.charCodeAt(i) === 0x0a) this.#fail(this.#pos, message);
     }
   }
 
   #name(from: number, type: 'variable' | 'field'): void {
-    word.lastIndex = from;
-    const end = from + (word.exec(this.#text)?.[0].length ?? 0);
+    const end = wordEnd(this.#text, from);
     this.#checkTerminator(end);
     this.#take(end === from && type === 'field' ? 'dot' : type, end);
   }
 
   #identifier(): void {
-    word.lastIndex = this.#pos;
-    const name = word.exec(this.#text)?.[0] ?? '';
-    const end = this.#pos + name.length;
+    const end = wordEnd(this.#text, this.#pos);
+    const name = this.#text.slice(this.#pos, end);
     this.#checkTerminator(end);
     if (keywords.has(name)) this.#take('keyword', end);
     else if (name === 'nil') this.#take('nil', end);
@@ -230,9 +231,11 @@ class Lexer {
   }
 
   #checkTerminator(at: number): void {
-    const char = this.#text[at];
-    if (char === undefined || isSpace(char) || '.,|:)('.includes(char) || this.#text.startsWith('}}', at)) return;
-    this.#fail(this.#pos, `bad character ${unicodeText(String.fromCodePoint(this.#text.codePointAt(at) as number))}`);
+    const text = this.#text;
+    const code = text.charCodeAt(at);
+    if (at >= text.length || isSpace(code) || isTerminator(code)) return;
+    if (code === closing && text.charCodeAt(at + 1) === closing) return;
+    this.#fail(this.#pos, `bad character ${unicodeText(String.fromCodePoint(text.codePointAt(at) as number))}`);
   }
 
   #number(): void {
@@ -249,6 +252,8 @@ class Lexer {
 
   #scanNumber(from: number): { end: number; ok: boolean } {
     const text = this.#text;
+    const short = digitsEnd(text, from);
+    if (short > from && isNumberEnd(text.charCodeAt(short))) return { end: short, ok: true };
     numberStart.lastIndex = from;
     const head = numberStart.exec(text)?.[0] ?? '';
     const hex = /0[xX]/.test(head);
@@ -262,17 +267,52 @@ class Lexer {
   }
 }
 
-function isSpace(char: string | undefined): boolean {
-  return char === ' ' || char === '\t' || char === '\r' || char === '\n';
+const dash = 0x2d;
+const closing = 0x7d;
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
 }
 
-function isDigit(char: string | undefined): boolean {
-  return char !== undefined && char >= '0' && char <= '9';
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** ASCII's, and the underscore. */
+function isLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
+/** One of `.,|:)(` */
+function isTerminator(code: number): boolean {
+  return code === 0x2e || code === 0x29 || code === 0x7c || code === 0x2c || code === 0x3a || code === 0x28;
+}
+
+/** Behind the letters, digits and underscores from a position on; Unicode is asked only if there are others than ASCII's. */
+function wordEnd(text: string, from: number): number {
+  let end = from;
+  let code = text.charCodeAt(end);
+  while (isLetter(code) || isDigit(code)) code = text.charCodeAt(++end);
+  if (!(code > 0x7f)) return end;
+  word.lastIndex = end;
+  return end + (word.exec(text)?.[0].length ?? 0);
+}
+
+/** Behind the decimal digits of a number that does not begin with 0, unless it is 0 itself. */
+function digitsEnd(text: string, from: number): number {
+  let end = from;
+  while (isDigit(text.charCodeAt(end))) end++;
+  return text.charCodeAt(from) === 0x30 && end > from + 1 ? from : end;
+}
+
+/** What certainly ends a number. */
+function isNumberEnd(code: number): boolean {
+  return isSpace(code) || code === 0x29 || code === closing || code === 0x7c;
 }
 
 function skipSpace(text: string, from: number): number {
   let pos = from;
-  while (isSpace(text[pos])) pos++;
+  while (isSpace(text.charCodeAt(pos))) pos++;
   return pos;
 }
 
