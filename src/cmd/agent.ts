@@ -25,6 +25,7 @@ import { createHttpHandler, type HttpClientOptions } from '#host/http/client.ts'
 import { createLogger, type LogLevel } from '#host/logger.ts';
 import { NftDataplane } from '#host/nftables/dataplane.ts';
 import { probeTransport } from '#host/probes/probe-transport.ts';
+import { collectWhenQuiet } from '#host/process/collect-when-quiet.ts';
 import { stopDaemon } from '#host/process/daemon.ts';
 import { machineInfo } from '#host/process/machine-info.ts';
 import { systemClock } from '#host/system-clock.ts';
@@ -107,7 +108,11 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
     order,
   ]);
   log.info('the agent is up', { node: config.nodeName });
-  collectWhenQuiet(runtime, stop.signal);
+  const collect = collectWhenQuiet(quietMs, stop.signal);
+  stop.signal.addEventListener(
+    'abort',
+    runtime.subscribe(() => collect()),
+  );
   const how = await order;
   if (how === 'drain') await kubelet.drain();
   proxy.stop();
@@ -119,19 +124,6 @@ export async function runAgent(config: AgentConfig, order: Promise<'leave' | 'dr
   runtime.close();
   if (how === 'drain') await cleanUp(config, { containerd, supervised, removeRules: () => proxy.remove() });
   rmSync(join(config.pidDirectory, 'agent.pid'), { force: true });
-}
-
-/** Some seconds after the last thing that containers did, what they have left in memory goes. Nothing ticks meanwhile. */
-function collectWhenQuiet(runtime: ContainerdRuntime, signal: AbortSignal): void {
-  const collect = globalThis.gc;
-  if (collect === undefined) return;
-  const timer = setTimeout(() => void collect(), quietMs);
-  timer.unref();
-  const cancel = runtime.subscribe(() => void timer.refresh());
-  signal.addEventListener('abort', () => {
-    cancel();
-    clearTimeout(timer);
-  });
 }
 
 function containerdOptions(config: AgentConfig): ContainerdOptions {

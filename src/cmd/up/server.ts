@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handler } from '#api/handler.ts';
 import type { Logger } from '#base/logger.ts';
+import type { Backend } from '#storage/backend.ts';
 import { MemoryBackend } from '#storage/memory-backend.ts';
 import { Store } from '#storage/store.ts';
 import { kubeconfigText } from '#client/kubeconfig.ts';
@@ -19,6 +20,7 @@ import { gzip } from '#host/compression.ts';
 import { machineDialer } from '#host/http/machine-dialer.ts';
 import { createHttpServer, type HttpServer, type ServerCertificate } from '#host/http/server.ts';
 import { createMetrics } from '#host/metrics.ts';
+import { collectWhenQuiet } from '#host/process/collect-when-quiet.ts';
 import { SqliteBackend } from '#host/sqlite/sqlite-backend.ts';
 import { systemClock } from '#host/system-clock.ts';
 import { systemRandom } from '#host/system-random.ts';
@@ -36,6 +38,8 @@ export interface RunningServer {
 
 const adminName = 'admin';
 const preferredPort = 6443;
+/** After the last durable write; heartbeats do not count. */
+const quietMs = 8_000;
 
 /** Resolves when requests are answered; the caller then starts the control plane. Throws a Failure with one sentence. */
 export async function startServer(
@@ -151,10 +155,24 @@ async function openStore(instance: Instance, options: UpOptions): Promise<Store>
         },
       });
   try {
-    return await Store.open(backend, [], { clock: systemClock, freeze: false });
+    return await Store.open(noticing(backend, collectWhenQuiet(quietMs)), [], { clock: systemClock, freeze: false });
   } catch (error) {
     throw new Failure((error as Error).message);
   }
+}
+
+/** The same backend; `notice` is called with each durable write. */
+function noticing(backend: Backend, notice: () => void): Backend {
+  return {
+    load: () => backend.load(),
+    subscribe: (apply, dropped) => backend.subscribe(apply, dropped),
+    progress: () => backend.progress(),
+    close: () => backend.close(),
+    commit: (write) => {
+      if (!write.volatile) notice();
+      return backend.commit(write);
+    },
+  };
 }
 
 function openPki(

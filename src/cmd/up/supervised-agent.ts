@@ -16,7 +16,7 @@ import {
 } from '#host/process/daemon.ts';
 
 /** An agent does little at a time, and waits: memory that a burst of pods has taken is given back when it is over. */
-const agentFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1', '--expose-gc'];
+const agentFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1'];
 const allocator = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 const restartMs = { first: 100, most: 10_000 };
 const drainMs = 90_000;
