@@ -68,11 +68,22 @@ interface Rendering {
   warn(message: string): void;
 }
 
-function render(chart: Chart, rendering: Rendering): Promise<RenderedChart> {
-  const { name, namespace, flags, warn, capabilities, values } = rendering;
-  checkReleaseName(name);
-  checkLabels(flags.labels);
+async function render(chart: Chart, rendering: Rendering): Promise<RenderedChart> {
+  checkReleaseName(rendering.name);
+  checkLabels(rendering.flags.labels);
+  if (rendering.flags.enableDns !== true) return renderOnce(chart, rendering);
+  const { hostByName } = await import('#cmd/helm/host-by-name.ts');
+  const { renderWithHosts } = await import('#platform/charts/render/with-hosts.ts');
+  return renderWithHosts(hostByName, (answers) => renderOnce(chart, rendering, answers));
+}
+
+function renderOnce(
+  chart: Chart,
+  { name, namespace, flags, warn, capabilities, values }: Rendering,
+  hostByName?: (name: string) => string,
+): Promise<RenderedChart> {
   return renderChart(chart, {
+    ...(hostByName === undefined ? {} : { hostByName }),
     release: { name, namespace, revision: 1, action: flags.isUpgrade === true ? 'upgrade' : 'install' },
     capabilities,
     functions: templateFunctions(),

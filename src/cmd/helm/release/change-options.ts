@@ -1,5 +1,5 @@
 /** From the flags of install and upgrade to the options of the engine. */
-import { lookup } from 'node:dns/promises';
+import { hostByName } from '#cmd/helm/host-by-name.ts';
 import type { ValueFlags } from '#cmd/helm/chart/charts.ts';
 import { runPostRenderer } from '#cmd/helm/chart/post-renderer.ts';
 import { checkDryRun } from '#cmd/helm/chart/template.ts';
@@ -59,15 +59,6 @@ export function renderChoices(flags: ChangeFlags): RenderChoices {
       : { postRenderer: (manifest: string) => runPostRenderer(postRenderer, postRendererArgs, manifest) }),
     ...(flags.enableDns ? { hostByName } : {}),
   };
-}
-
-/** An address of a host, '' if the DNS knows none. */
-async function hostByName(name: string): Promise<string> {
-  try {
-    return (await lookup(name)).address;
-  } catch {
-    return '';
-  }
 }
 
 function dryRunOf(given: string): DryRun {
